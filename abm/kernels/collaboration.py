@@ -21,10 +21,10 @@ layer                 drawn among people of one    kind        what it stands fo
 ====================  ===========================  ==========  ============================================================
 
 **Nobody's ties depend on people who come later.** People are read in the order of their rows. Each has draws of their
-own, keyed by (purpose, row, k), which say whether they write in a layer, which of the strands of their group they join
+own, keyed by (row, k), which say whether they write in a layer, which of the strands of their group they join
 and whether they open a new cell there or enter the one that is open. A cell therefore is a run of neighbours in a strand,
 and a person added at the end of the table brings their own ties and changes nobody else's. Strands mix a group: there is
-one for every ``STRAND`` members so far, so that cells of a large group reach over all of it.
+one for every few cells' worth of members so far, so that cells of a large group reach over all of it.
 """
 
 from __future__ import annotations
@@ -46,22 +46,32 @@ ALUMNI: Final = 2
 KIND_NAMES: Final = ("co-author", "team mate", "alumni")
 """Codes of the kinds of a tie, and their names in the order of the codes."""
 
-STRAND: Final = 8
-"""Members of a group per strand. Small: cells reach far over the group. Large: strands are long, cells seldom cut short."""
+UNIT: Final = 3
+"""Cells grow by this many people: nobody writes alone, and a tie seldom stands outside a triangle."""
+STRAND: Final = {"topic": 4.0, "far": 1.0, "alumni": 4.0}
+"""Members of a group per strand, in cells. Small: cells reach far over the group. Large: fewer are cut short at its end."""
 LARGEST_CELL: Final = 20
 """Most people in one cell. A cap against the tail of the geometric distribution; the author lists of the facts fit in."""
-SHARE_TEAM: Final = 0.62
+SHARE_TEAM: Final = 0.76
 """Share of the ties inside the employer that come from working groups; the rest from papers and corridors."""
-SHARE_SITE: Final = 0.08
+SHARE_SITE: Final = 0.04
 """Share of the ties inside the employer that are single ties with people of the same site."""
-SHARE_FAR: Final = 0.25
+SHARE_FAR: Final = 0.15
 """Share of the ties outside the employer that come from papers with other employers rather than from alumni groups."""
-WRITES_INSIDE: Final = 0.5
+WRITES_INSIDE: Final = 0.25
 """Share of people who write a paper across the teams of their employer. The rest have their ties from the team."""
-WRITES_OUTSIDE: Final = 0.25
-"""Share of people with an alumni group who also write papers with other employers (without one: all of them)."""
+WRITES_OUTSIDE: Final = 0.15
+"""Share of people with an alumni group who also write papers with other employers."""
+AT_HOME: Final = 0.15
+"""Share of the ties with alumni that turn out to be with people of the same employer (concentration of employment)."""
+LOST: Final = {"team": 0.25, "topic": 0.35, "site": 0.1, "far": 0.35, "alumni": 0.24}
+"""Share of the ties of a layer that is lost to the ends of strands, to the cap and to pairs that meet in two layers."""
 SPREAD: Final = 0.3
 """Strength of a tie varies by this fraction of itself below the strength of its layer."""
+
+# Columns of the draws of one person; the strength of a pair uses the row of the other person (never negative) instead.
+_ACTIVITY, _WRITES_INSIDE, _WRITES_OUTSIDE = -1, -2, -3
+_TEAM, _TOPIC, _SITE, _FAR, _ALUMNI = -10, -20, -30, -40, -50
 
 
 def generate(
@@ -95,8 +105,8 @@ def generate(
         cohort_group: (N,) paper whose author list the person is on; -1 = none. Lists longer than ``LARGEST_CELL`` are
             read as several papers.
         alumni_group: (N,) doctoral group or past employer; -1 = none.
-        uniform: keyed uniforms: ``uniform(purpose, rows, columns)`` in (0, 1), the same for the same arguments for
-            ever. Columns hold the number k of the draw, or the other person of a pair.
+        uniform: keyed uniforms: ``uniform("graph", rows, columns)`` in (0, 1), the same for the same arguments for
+            ever. A column is the other person of a pair, or below zero the number of a draw of one person.
         mean_degree: ties per person on a team, at least 2.
         share_inside: share of the ties that stay inside the employer, in [0, 1].
 
@@ -128,73 +138,44 @@ def generate(
     n = len(read["team"])
     for name, values in read.items():
         if len(values) != n:
-            raise ValueError(
-                f"{name} has {len(values)} rows, team has {n}: pass one entry per person in every column."
-            )
+            raise ValueError(f"{name} has {len(values)} rows, team has {n}: pass one entry per person in every column.")
     if not (np.isfinite(mean_degree) and 2.0 <= mean_degree <= 100.0):
-        raise ValueError(
-            f"mean_degree is {mean_degree}: it must lie in [2, 100] ties per person."
-        )
+        raise ValueError(f"mean_degree is {mean_degree}: it must lie in [2, 100] ties per person.")
     if not (np.isfinite(share_inside) and 0.0 <= share_inside <= 1.0):
         raise ValueError(f"share_inside is {share_inside}: it must lie in [0, 1].")
 
     everyone = np.arange(n, dtype=np.int64)
     works = read["team"] >= 0
-    inside, outside = mean_degree * share_inside, mean_degree * (1.0 - share_inside)
+    outside = mean_degree * (1.0 - share_inside) / (1.0 - AT_HOME * (1.0 - SHARE_FAR))
+    inside = max(0.0, mean_degree - outside)
     topic_inside = _both(read["employer"], read["topic"])
     site_inside = _both(read["employer"], read["site"])
     has_alumni = read["alumni_group"] >= 0
 
-    def drawn(purpose: str, k: int) -> Floats:
-        return uniform(f"graph:{purpose}", everyone, np.full(n, k, dtype=np.int64))
+    def drawn(column: int) -> Floats:
+        return uniform("graph", everyone, np.full(n, column, dtype=np.int64))
 
-    # Some people write more than others (Lotka 1926): the chance to take part is skewed, with mean one.
-    activity = _skewed(drawn("activity", 0))
-    writes_topic = works & (drawn("topic", 2) < WRITES_INSIDE * activity)
+    def cells(layer: str, column: int, group: Integers, takes_part: NDArray[np.bool_], degree: float) -> _Pairs:
+        expected = degree / (1.0 - LOST[layer])
+        strand = int(STRAND[layer] * (expected + 1.0)) if layer in STRAND else n + 1
+        return _cliques(group, takes_part, expected, drawn(column), drawn(column - 1), strand)
+
+    # Some people write more than others (Lotka 1926): the chance to take part is skewed.
+    activity = _skewed(drawn(_ACTIVITY))
+    writes_inside = works & (drawn(_WRITES_INSIDE) < WRITES_INSIDE * activity)
     # Who has no alumni group finds all the ties outside the employer through papers.
-    far_rate = np.where(has_alumni, WRITES_OUTSIDE * activity, 1.0)
-    writes_far = works & (drawn("far", 2) < far_rate)
+    writes_outside = works & (~has_alumni | (drawn(_WRITES_OUTSIDE) < WRITES_OUTSIDE * activity))
 
-    def cells(
-        purpose: str,
-        group: Integers,
-        takes_part: NDArray[np.bool_],
-        degree: float,
-        strand: int,
-    ) -> _Pairs:
-        return _cliques(
-            group, takes_part, degree, drawn(purpose, 0), drawn(purpose, 1), strand
-        )
-
-    ties_team = cells("team", read["team"], works, inside * SHARE_TEAM, n + 1)
-    ties_paper = _cliques(
-        read["cohort_group"], works, np.inf, np.ones(n), np.ones(n), n + 1
-    )
     share_topic = 1.0 - SHARE_TEAM - SHARE_SITE
-    ties_topic = cells(
-        "topic",
-        topic_inside,
-        writes_topic,
-        inside * share_topic / WRITES_INSIDE,
-        STRAND,
-    )
-    ties_site = _singles(
-        site_inside,
-        works,
-        inside * SHARE_SITE / 2.0,
-        drawn("site", 0),
-        drawn("site", 1),
-    )
-    ties_far = cells(
-        "far",
-        read["topic"],
-        writes_far,
-        outside * SHARE_FAR / WRITES_OUTSIDE,
-        STRAND // 2,
-    )
-    ties_alumni = cells(
-        "alumni", read["alumni_group"], has_alumni, outside * (1.0 - SHARE_FAR), STRAND
-    )
+    ties_team = cells("team", _TEAM, read["team"], works, inside * SHARE_TEAM)
+    ties_paper = _cliques(read["cohort_group"], works, np.inf, np.zeros(n), np.ones(n), n + 1)
+    ties_topic = cells("topic", _TOPIC, topic_inside, writes_inside, inside * share_topic / WRITES_INSIDE)
+    rate_site = min(1.0, inside * SHARE_SITE / 2.0 / (1.0 - LOST["site"]))
+    ties_site = _singles(site_inside, works, rate_site, drawn(_SITE), drawn(_SITE - 1))
+    ties_far = cells("far", _FAR, read["topic"], writes_outside, outside * SHARE_FAR / WRITES_OUTSIDE)
+    away = read["employer"][ties_far[0]] != read["employer"][ties_far[1]]
+    ties_far = (ties_far[0][away], ties_far[1][away], ties_far[2][away])
+    ties_alumni = cells("alumni", _ALUMNI, read["alumni_group"], has_alumni, outside * (1.0 - SHARE_FAR))
 
     # Order = precedence of the kind when a pair meets in several layers.
     layers = (
@@ -209,12 +190,8 @@ def generate(
     earlier = np.concatenate([pairs[1] for pairs, _, _, _ in layers])
     # Tie strength falls with the number of authors (Newman 2001, Phys. Rev. E 64, 016132: 1/(authors - 1)). It counts the
     # authors so far, not those still to come, for else a newcomer would weaken the ties of others.
-    strength = np.concatenate(
-        [base + extra / pairs[2] for pairs, _, base, extra in layers]
-    )
-    kind = np.concatenate(
-        [np.full(len(pairs[0]), code, dtype=np.int8) for pairs, code, _, _ in layers]
-    )
+    strength = np.concatenate([base + extra / pairs[2] for pairs, _, base, extra in layers])
+    kind = np.concatenate([np.full(len(pairs[0]), code, dtype=np.int8) for pairs, code, _, _ in layers])
 
     order = np.argsort(earlier * n + later, kind="stable")
     edge_a, edge_b = earlier[order], later[order]
@@ -222,15 +199,11 @@ def generate(
     first[1:] = (edge_a[1:] != edge_a[:-1]) | (edge_b[1:] != edge_b[:-1])
     starts = np.flatnonzero(first)
     edge_a, edge_b, kind = edge_a[starts], edge_b[starts], kind[order][starts]
-    best = (
-        np.maximum.reduceat(strength[order], starts)
-        if len(starts)
-        else np.empty(0, dtype=np.float64)
-    )
+    best = np.maximum.reduceat(strength[order], starts) if len(starts) else np.empty(0, dtype=np.float64)
     return (
         edge_a,
         edge_b,
-        best * (1.0 - SPREAD * uniform("graph:strength", edge_b, edge_a)),
+        best * (1.0 - SPREAD * uniform("graph", edge_b, edge_a)),
         kind,
     )
 
@@ -267,13 +240,9 @@ def csr_from_edges(
             "pass one of each per tie."
         )
     if len(a) and (min(a.min(), b.min()) < 0 or max(a.max(), b.max()) >= n):
-        raise ValueError(
-            f"A tie names a person outside 0..{n - 1}: check n, and drop ties of people not in the table."
-        )
+        raise ValueError(f"A tie names a person outside 0..{n - 1}: check n, and drop ties of people not in the table.")
     if np.any(a == b):
-        raise ValueError(
-            f"Person {a[np.argmax(a == b)]} is tied to themselves: drop such entries."
-        )
+        raise ValueError(f"Person {a[np.argmax(a == b)]} is tied to themselves: drop such entries.")
     if not np.all((weight > 0.0) & (weight <= 1.0)):
         raise ValueError(
             "A tie strength is outside (0, 1]: drop ties that have faded to nothing, and scale the others."
@@ -284,9 +253,7 @@ def csr_from_edges(
     cell = cell[order]
     if np.any(cell[1:] == cell[:-1]):
         twice = int(cell[1:][cell[1:] == cell[:-1]][0])
-        raise ValueError(
-            f"The pair {twice // n}-{twice % n} is tied twice: merge the entries of each pair into one."
-        )
+        raise ValueError(f"The pair {twice // n}-{twice % n} is tied twice: merge the entries of each pair into one.")
     indptr = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])
     tie = np.where(order < len(a), order, order - len(a))
@@ -341,8 +308,8 @@ def _cliques(
 ) -> _Pairs:
     """Tie all members of each cell to one another; cells are runs of people in a strand of a group.
 
-    A strand is cut before every other member with probability 1/g: a cell has 2G members, G geometric with mean g, hence
-    (size-biased) E[ties of a member] = E[(2G)^2]/E[2G] - 1 = 4g - 3, and g follows from the expected number of ties.
+    A strand is cut after every UNIT members with probability 1/g: a cell has UNIT x G members, G geometric with mean g,
+    hence (size-biased) E[ties of a member] = UNIT E[G^2]/E[G] - 1 = UNIT (2g - 1) - 1, which gives g.
 
     Args:
         group: (N,) group of each person; -1 = none.
@@ -356,13 +323,11 @@ def _cliques(
     row = row[np.argsort(group[row], kind="stable")]
     rank = _place(_changes(group[row]))
     lane = (to_strand[row] * (rank // strand + 1)).astype(np.int64)
-    order = np.lexsort(
-        (lane, group[row])
-    )  # stable: within a strand, people stay in the order of their rows
+    order = np.lexsort((lane, group[row]))  # stable: within a strand, people stay in the order of their rows
     row, lane = row[order], lane[order]
     opens = _changes(group[row]) | _changes(lane)
-    g = max(1.0, (degree + 3.0) / 4.0)
-    opens |= (_place(opens) % 2 == 0) & (to_cell[row] < 1.0 / g)
+    g = max(1.0, ((degree + 1.0) / UNIT + 1.0) / 2.0)
+    opens |= (_place(opens) % UNIT == 0) & (to_cell[row] < 1.0 / g)
     place = _place(opens) % LARGEST_CELL
     return _earlier_members(row, place)
 
@@ -375,11 +340,7 @@ def _earlier_members(row: Integers, place: Integers) -> _Pairs:
         place: (M,) place of each in the cell, from 0.
     """
     position = np.repeat(np.arange(len(row), dtype=np.int64), place)
-    before = (
-        np.arange(len(position), dtype=np.int64)
-        - np.repeat(np.cumsum(place) - place, place)
-        + 1
-    )
+    before = np.arange(len(position), dtype=np.int64) - np.repeat(np.cumsum(place) - place, place) + 1
     return row[position], row[position - before], place[position].astype(np.float64)
 
 

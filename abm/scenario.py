@@ -1,0 +1,559 @@
+"""A frozen, checked description of a run: load one from TOML, derive variants, hash its content.
+
+The keys of a file and their ranges are declared in ``abm/scenario_check.py``, the effects of events in
+``abm/scenario_effects.py``. Nothing random happens here: a dated event keeps the bounds the reports allow (`between`),
+and the model draws its month per replicate. ``horizon`` is the length for which the dates of the file hold; running
+fewer months (`months`) leaves everything else as it is, so that a short run is exactly the beginning of the long one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import stat
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from abm.scenario_check import TOP, check, team_names, team_sizes
+from abm.scenario_read import ScenarioError, date_text, month_number, nearest, show
+
+__all__ = [
+    "Cohort",
+    "Effect",
+    "Employer",
+    "Event",
+    "FrozenMap",
+    "Observation",
+    "PlacedTeam",
+    "Policy",
+    "ProjectPlan",
+    "Retention",
+    "Scenario",
+    "ScenarioError",
+    "Site",
+    "TeamPlan",
+    "from_dict",
+    "load",
+    "names",
+]
+
+LARGEST_FILE: Final = 256 * 1024
+DEEPEST: Final = 12  # nesting and dotted keys beyond this are not a scenario and make the parser slow
+_TEXT: Final = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'''')
+_SHIPPED: Final = Path(__file__).parent / "scenarios"
+
+
+class FrozenMap(Mapping[str, Any]):
+    """A mapping that cannot be changed and, unlike ``MappingProxyType``, can be hashed and sent to another process."""
+
+    __slots__ = ("_items",)
+    _items: dict[str, Any]
+
+    def __init__(self, items: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        object.__setattr__(self, "_items", dict(items))
+
+    def __setattr__(self, key: str, value: object) -> None:
+        raise AttributeError("a FrozenMap cannot be changed; derive a new scenario")
+
+    def __getitem__(self, key: str) -> Any:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __reduce__(self) -> tuple[type[FrozenMap], tuple[dict[str, Any]]]:
+        return (FrozenMap, (self._items,))
+
+    def __repr__(self) -> str:
+        return f"FrozenMap({self._items!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with its hours, notice period (months), climate for start-ups (0..1) and law on non-competes."""
+
+    name: str
+    country: str
+    utc_offset: float
+    notice_months: int
+    seed_climate: float
+    non_compete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlan:
+    """What a team works on at the start: compute wanted (H100e), months to release, visibility of the release."""
+
+    name: str
+    demand: float
+    months: int
+    visibility: float
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPlan:
+    """A team, or `count` equal ones; `culture` is an offset to the employer's, `opens` a date or None."""
+
+    name: str
+    site: str
+    share: float
+    count: int
+    topic: str
+    priority: float
+    remote: float
+    culture: FrozenMap
+    opens: str | None
+    posts: int | None
+    project: ProjectPlan | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the teams of this plan: its own, or numbered from 1 when it is split."""
+        return team_names(self.name, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Employer:
+    """An established employer; pay is relative to the reference pay, compute in H100e open to research."""
+
+    name: str
+    kind: str
+    hq: str
+    researchers: int
+    compute: float
+    compute_growth: float
+    lead_time: int
+    gpu_ready: float
+    utilisation: float
+    product_share: float
+    pay_level: float
+    pay_ceiling: float
+    equity_ratio: float
+    prestige: float
+    growth: float
+    recruiter_contacts: float
+    counter_offer: float
+    allocation: str
+    garden_leave: int
+    culture: FrozenMap
+    source: str
+    grade: str
+    teams: tuple[TeamPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How many of a cohort had left by a date; None where the value is withheld (use = "predict")."""
+
+    date: str
+    left_min: int | None
+    left_max: int | None
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A set of researchers fixed at a date: `members` by team, or a subset of another cohort."""
+
+    name: str
+    label: str
+    employer: str
+    size: int
+    fixed: str
+    members: FrozenMap | None
+    subset_of: str | None
+    note: str
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The share of those hired `months` before `as_of` who are still there; None where withheld."""
+
+    employer: str
+    months: int
+    as_of: str
+    share: float | None
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing an event does: its kind and the fields of that kind (lists are tuples)."""
+
+    kind: str
+    fields: FrozenMap
+
+    def __getitem__(self, key: str) -> Any:
+        return self.fields[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The field, or the default when it was left out."""
+        return self.fields.get(key, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A dated event; no effects means that it is observed and not imposed."""
+
+    id: str
+    date: str
+    between: tuple[str, str]
+    type: str
+    entity: str
+    source: tuple[str, ...]
+    label: str
+    note: str
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy plug-in in force from the start, with its settings."""
+
+    name: str
+    settings: FrozenMap
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTeam:
+    """One row of the team table to be: a team after splitting, with its head count at the start and planned."""
+
+    employer: int
+    name: str
+    plan: TeamPlan
+    size: int
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All that is needed to run the model, apart from the seed."""
+
+    name: str
+    title: str
+    why: str
+    start: str
+    months: int
+    horizon: int
+    sources: tuple[str, ...]
+    topics: tuple[str, ...]
+    entrants_per_year: float
+    potential_founders: float
+    sites: tuple[Site, ...]
+    employers: tuple[Employer, ...]
+    cohorts: tuple[Cohort, ...]
+    retention: tuple[Retention, ...]
+    events: tuple[Event, ...]
+    parameters: FrozenMap
+    policies: tuple[Policy, ...]
+
+    @property
+    def researchers(self) -> int:
+        """Head count of all employers at the start."""
+        return sum(employer.researchers for employer in self.employers)
+
+    def month_of(self, date: str) -> int:
+        """Months from the start to a date "YYYY-MM" (negative before the start)."""
+        return month_number(date) - month_number(self.start)
+
+    def date_of(self, month: int) -> str:
+        """The date "YYYY-MM" of a month counted from the start."""
+        return date_text(month_number(self.start) + month)
+
+    def event_months(self, event: Event) -> tuple[int, int]:
+        """First and last month an event may fall in; not cut to the run, so that a short run begins as a long one."""
+        return self.month_of(event.between[0]), self.month_of(event.between[1])
+
+    def placed_teams(self) -> tuple[PlacedTeam, ...]:
+        """Every team after splitting, in the order of the file; sizes of one employer add up to its head count."""
+        result = []
+        for row, employer in enumerate(self.employers):
+            start = team_sizes(_plain(employer))
+            for plan in employer.teams:
+                for name in plan.names:
+                    posts = start[name] if plan.posts is None else plan.posts // plan.count
+                    result.append(PlacedTeam(row, name, plan, start[name], posts))
+        return tuple(result)
+
+    def team_rows(self, name: str) -> tuple[int, ...]:
+        """Rows in `placed_teams` of a team name; the base name of a split team means all of its parts."""
+        return tuple(row for row, team in enumerate(self.placed_teams()) if name == team.name or name == team.plan.name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The canonical content, in the shape of the file; `from_dict` gives the same scenario back."""
+        content: dict[str, Any] = _plain(self)
+        for event, frozen in zip(content["events"], self.events, strict=True):
+            event["effects"] = [{"kind": effect.kind, **_plain(effect.fields)} for effect in frozen.effects]
+        content["policies"] = [{"name": policy.name, **_plain(policy.settings)} for policy in self.policies]
+        return content
+
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical content: equal for equal scenarios however they were written down."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def derive(self, **changes: Any) -> Scenario:
+        """A checked variant; `parameters` are merged into the present ones, every other key replaces its value."""
+        content = self.to_dict()
+        for key, value in changes.items():
+            plain = _plain(value)
+            if key == "events":
+                plain = [_plain_event(event) for event in value]
+            elif key == "policies":
+                plain = [{"name": p.name, **p.settings} if isinstance(p, Policy) else _plain(p) for p in value]
+            content[key] = {**content["parameters"], **plain} if key == "parameters" else plain
+        if "months" in changes and "horizon" not in changes and isinstance(changes["months"], int):
+            content["horizon"] = max(self.horizon, changes["months"])
+        return from_dict(content, f'"{self.name}" with changes')
+
+    def without_events(self, ids: Iterable[str]) -> Scenario:
+        """The same scenario with some events left out (unknown ids are an error)."""
+        gone = set(ids)
+        for unknown in sorted(gone - {event.id for event in self.events}):
+            raise _setting_error(f"events.{unknown}", "an event id", nearest(unknown, (e.id for e in self.events)))
+        return self.derive(events=[event for event in self.events if event.id not in gone])
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Scenario:
+        """A variant by dotted keys, as given with ``--set KEY=VALUE``; text values are read as TOML values.
+
+        ``h0=0.02`` a parameter; ``months=12`` a key of the scenario; ``employers.Meta.compute=9000`` (also ``sites``,
+        ``teams``, ``cohorts``) a key of one of its tables; ``events.E46.drop=true`` leaves an event out, and
+        ``events.E46.date=2023-05`` pins it to a month.
+        """
+        content = self.to_dict()
+        for key, value in settings.items():
+            _set(content, key, _value(value))
+        return from_dict(content, f'"{self.name}" with {", ".join(f"{k}={v}" for k, v in settings.items())}'[:200])
+
+
+def names() -> list[str]:
+    """The scenarios that are shipped."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """A shipped scenario by name, or one from a TOML file."""
+    if isinstance(name_or_path, str) and name_or_path in names():
+        return from_dict(_parse(_SHIPPED / f"{name_or_path}.toml", name_or_path), f'"{name_or_path}"')
+    path = Path(name_or_path)
+    where = show(str(name_or_path))
+    return from_dict(_parse(path, where), where)
+
+
+def from_dict(content: Mapping[str, Any], where: str = "given as a table") -> Scenario:
+    """A scenario from a table in the shape of the file (for example the one in a provenance record)."""
+    top = check(_without_nothing(content), where)
+    built: Scenario = _build(Scenario, top)
+    return built
+
+
+def _parse(path: Path, where: str) -> dict[str, Any]:
+    """The raw table of a file that is small, regular, UTF-8 and not absurdly nested."""
+
+    def refuse(place: str, came: str, expected: str, fix: str) -> ScenarioError:
+        return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"])
+
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            inside = sorted(p.name for p in path.glob("*.toml"))
+            fix = f"name a file in it, e.g. {inside[0]}" if inside else "name a .toml file"
+            raise refuse("file", "a directory", "a TOML file", fix)
+        if not stat.S_ISREG(mode):
+            raise refuse("file", "a device or pipe", "a regular TOML file", "save it as a file first")
+        if path.stat().st_size > LARGEST_FILE:
+            came = f"{path.stat().st_size:,} bytes"
+            raise refuse("file", came, f"at most {LARGEST_FILE:,} bytes", "keep data out of the scenario")
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        fix = nearest(path.stem, names(), "give a path to a TOML file, or a shipped scenario:")
+        raise refuse("file", "no such file or scenario", "a shipped scenario or a path", fix) from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ScenarioError):
+            raise
+        came = f"a file that cannot be read ({getattr(error, 'strerror', None) or 'bad path'})"
+        raise refuse("file", came, "a readable TOML file", "check the path and its permissions") from None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        fix = "save the file as UTF-8"
+        raise refuse(f"line {line}", f"byte 0x{raw[error.start]:02x}", "UTF-8 text", fix) from None
+    if text.startswith("\ufeff"):
+        raise refuse("line 1", "a byte-order mark", "UTF-8 text without one", "save the file as UTF-8 without BOM")
+    deep = _too_deep(text)
+    if deep:
+        raise refuse(f"line {deep}", "very deep nesting", f"at most {DEEPEST} levels", "flatten the table")
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        detail = re.sub(r"\s+", " ", str(error))[:160]
+        line_text = re.search(r"at line (\d+)", detail)
+        at = f"line {line_text[1]}" if line_text else "end of file"
+        fix = "text needs double quotes, tables need [brackets], a key may come only once"
+        raise refuse(at, f"invalid TOML ({detail})", "valid TOML", fix) from None
+
+
+def _too_deep(text: str) -> int:
+    """The first line where brackets or a dotted key go too deep (0 = none); cheap, before the real parser."""
+    bare = _TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)
+    depth = 0
+    for number, line in enumerate(bare.split("\n"), 1):
+        code = line.split("#", 1)[0]
+        if code.count(".") > DEEPEST and re.search(rf"(?:[\w\"-]+\s*\.\s*){{{DEEPEST},}}", code):
+            return number
+        for mark in code:
+            depth += (mark in "[{") - (mark in "]}")
+            if depth > DEEPEST:
+                return number
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, maps and tuples as dicts and lists; None (= left out) disappears."""
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+        return {key: _plain(item) for key, item in pairs if item is not None}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _plain_event(event: Any) -> Any:
+    plain = _plain(event)
+    if isinstance(event, Event):
+        plain["effects"] = [{"kind": effect.kind, **_plain(effect.fields)} for effect in event.effects]
+    return plain
+
+
+def _without_nothing(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if value is not None}
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return FrozenMap((key, _frozen(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(item) for item in value)
+    return value
+
+
+_PARTS: Final[Mapping[str, type]] = {
+    "sites": Site,
+    "employers": Employer,
+    "teams": TeamPlan,
+    "project": ProjectPlan,
+    "cohorts": Cohort,
+    "observations": Observation,
+    "retention": Retention,
+    "events": Event,
+}
+
+
+def _build(kind: type, table: Mapping[str, Any]) -> Any:
+    """A dataclass out of a canonical table; keys left out become None."""
+    values: dict[str, Any] = {}
+    for each in fields(kind):
+        value = table.get(each.name)
+        part = _PARTS.get(each.name)
+        if value is None:
+            values[each.name] = None
+        elif part is not None:
+            is_list = isinstance(value, list | tuple)
+            values[each.name] = tuple(_build(part, item) for item in value) if is_list else _build(part, value)
+        elif each.name == "effects":
+            values[each.name] = tuple(
+                Effect(item["kind"], _frozen({k: v for k, v in item.items() if k != "kind"})) for item in value
+            )
+        elif each.name == "policies":
+            values[each.name] = tuple(
+                Policy(item["name"], _frozen({k: v for k, v in item.items() if k != "name"})) for item in value
+            )
+        else:
+            values[each.name] = _frozen(value)
+    return kind(**values)
+
+
+def _value(text: Any) -> Any:
+    """A setting given as text is read as TOML; what is not TOML is text."""
+    if not isinstance(text, str):
+        return text
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return text
+    return parsed["value"] if len(parsed) == 1 else text
+
+
+def _setting_error(key: str, expected: str, fix: str) -> ScenarioError:
+    return ScenarioError.about("setting", [f"{key}: came an unknown name; expected {expected}. Fix: {fix}"])
+
+
+def _set(content: dict[str, Any], key: str, value: Any) -> None:
+    """Apply one dotted setting to the plain content; the check that follows judges the value."""
+    head, _, rest = key.partition(".")
+    if not rest:
+        if head in TOP and head not in _PARTS and head not in ("parameters", "policies"):
+            content[head] = value
+            if head == "months" and isinstance(value, int):
+                content["horizon"] = max(content["horizon"], value)
+            return
+        close = get_close_matches(head, [k for k in TOP if k not in _PARTS], n=1, cutoff=0.8)
+        if close and head not in TOP:
+            raise _setting_error(key, "a parameter or a key of the scenario", f'did you mean "{close[0]}"?')
+        content["parameters"][head] = value
+        return
+    if head == "parameters":
+        content["parameters"][rest] = value
+        return
+    label = "id" if head == "events" else "name"
+    tables = {
+        "employers": content["employers"],
+        "teams": [team for employer in content["employers"] for team in employer["teams"]],
+        "sites": content["sites"],
+        "cohorts": content["cohorts"],
+        "events": content["events"],
+        "policies": content["policies"],
+    }
+    if head not in tables:
+        raise _setting_error(key, "one of " + ", ".join(tables), nearest(head, [*tables, "parameters"]))
+    target, path = _find(tables[head], label, key, rest)
+    if head == "events" and path == ["drop"]:
+        if value is not True and value is not False:
+            raise _setting_error(key, "true or false", f"write events.{target['id']}.drop=true")
+        if value:
+            content["events"].remove(target)
+        return
+    if head == "events" and path == ["date"]:
+        target["between"] = [value, value]
+    for step in path[:-1]:
+        target = target.setdefault(step, {})
+        if not isinstance(target, dict):
+            raise _setting_error(key, "a key with keys of its own, such as culture or project", "shorten the key")
+    target[path[-1]] = value
+
+
+def _find(items: list[dict[str, Any]], label: str, key: str, rest: str) -> tuple[dict[str, Any], list[str]]:
+    """The table whose name starts the rest of a dotted key (names may hold dots), and the keys that follow."""
+    fits = [item for item in items if rest.startswith(f"{item[label]}.")]
+    if not fits:
+        called = rest.rsplit(".", 1)[0]
+        if any(item[label] == rest for item in items):
+            raise _setting_error(key, "a key after the name", f"write {key}.KEY=VALUE")
+        raise _setting_error(key, f"a declared {label}", nearest(called, (item[label] for item in items)))
+    best = max(fits, key=lambda item: len(item[label]))
+    return best, rest[len(best[label]) + 1 :].split(".")

@@ -14,13 +14,13 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from abm.scenario_check import TOP, check, team_names, team_sizes
-from abm.scenario_read import ScenarioError, date_text, month_number, nearest, show
+from abm.scenario_read import ScenarioError, date_text, month_number, nearest, show, sizes
 
 __all__ = [
     "Cohort",
@@ -258,6 +258,24 @@ class Scenario:
     events: tuple[Event, ...]
     parameters: FrozenMap
     policies: tuple[Policy, ...]
+    _placed: tuple[PlacedTeam, ...] = field(init=False, repr=False, compare=False)
+    _rows: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out the team table once; it is asked for at every event."""
+        placed: list[PlacedTeam] = []
+        rows: dict[str, tuple[int, ...]] = {}
+        for row, employer in enumerate(self.employers):
+            start = team_sizes(_plain(employer))
+            for plan in employer.teams:
+                shares = sizes(plan.posts or 0, [1.0] * plan.count)
+                for name, posts in zip(plan.names, shares, strict=True):
+                    for key in {name, plan.name}:
+                        rows[key] = (*rows.get(key, ()), len(placed))
+                    planned = start[name] if plan.posts is None else posts
+                    placed.append(PlacedTeam(row, name, plan, start[name], planned))
+        object.__setattr__(self, "_placed", tuple(placed))
+        object.__setattr__(self, "_rows", rows)
 
     @property
     def researchers(self) -> int:
@@ -278,18 +296,11 @@ class Scenario:
 
     def placed_teams(self) -> tuple[PlacedTeam, ...]:
         """Every team after splitting, in the order of the file; sizes of one employer add up to its head count."""
-        result = []
-        for row, employer in enumerate(self.employers):
-            start = team_sizes(_plain(employer))
-            for plan in employer.teams:
-                for name in plan.names:
-                    posts = start[name] if plan.posts is None else plan.posts // plan.count
-                    result.append(PlacedTeam(row, name, plan, start[name], posts))
-        return tuple(result)
+        return self._placed
 
     def team_rows(self, name: str) -> tuple[int, ...]:
         """Rows in `placed_teams` of a team name; the base name of a split team means all of its parts."""
-        return tuple(row for row, team in enumerate(self.placed_teams()) if name == team.name or name == team.plan.name)
+        return self._rows.get(name, ())
 
     def to_dict(self) -> dict[str, Any]:
         """The canonical content, in the shape of the file; `from_dict` gives the same scenario back."""
@@ -424,7 +435,7 @@ def _too_deep(text: str) -> int:
 def _plain(value: Any) -> Any:
     """Dataclasses, maps and tuples as dicts and lists; None (= left out) disappears."""
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+        pairs = ((f.name, getattr(value, f.name)) for f in fields(value) if f.init)
         return {key: _plain(item) for key, item in pairs if item is not None}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
@@ -468,6 +479,8 @@ def _build(kind: type, table: Mapping[str, Any]) -> Any:
     """A dataclass out of a canonical table; keys left out become None."""
     values: dict[str, Any] = {}
     for each in fields(kind):
+        if not each.init:
+            continue
         value = table.get(each.name)
         part = _PARTS.get(each.name)
         if value is None:

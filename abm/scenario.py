@@ -1,6 +1,6 @@
 """A frozen, checked description of a run: load one from TOML, derive variants, hash its content.
 
-The keys of a file and their ranges are declared in ``abm/scenario_check.py``, the effects of events in
+The keys of a file and their ranges are declared in ``abm/scenario_schema.py``, the effects of events in
 ``abm/scenario_effects.py``. Nothing random happens here: a dated event keeps the bounds the reports allow (`between`),
 and the model draws its month per replicate. ``horizon`` is the length for which the dates of the file hold; running
 fewer months (`months`) leaves everything else as it is, so that a short run is exactly the beginning of the long one.
@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import stat
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from abm.scenario_check import TOP, check, team_names, team_sizes
+from abm.scenario_check import check, team_names, team_sizes
+from abm.scenario_file import parse
 from abm.scenario_read import ScenarioError, date_text, month_number, nearest, show, sizes
+from abm.scenario_settings import apply_setting, setting_error, setting_value
 
 __all__ = [
     "Cohort",
@@ -42,9 +40,6 @@ __all__ = [
     "names",
 ]
 
-LARGEST_FILE: Final = 256 * 1024
-DEEPEST: Final = 12  # nesting and dotted keys beyond this are not a scenario and make the parser slow
-_TEXT: Final = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'''')
 _SHIPPED: Final = Path(__file__).parent / "scenarios"
 
 
@@ -333,7 +328,7 @@ class Scenario:
         """The same scenario with some events left out (unknown ids are an error)."""
         gone = set(ids)
         for unknown in sorted(gone - {event.id for event in self.events}):
-            raise _setting_error(f"events.{unknown}", "an event id", nearest(unknown, (e.id for e in self.events)))
+            raise setting_error(f"events.{unknown}", "an event id", nearest(unknown, (e.id for e in self.events)))
         return self.derive(events=[event for event in self.events if event.id not in gone])
 
     def with_settings(self, settings: Mapping[str, Any]) -> Scenario:
@@ -345,7 +340,7 @@ class Scenario:
         """
         content = self.to_dict()
         for key, value in settings.items():
-            _set(content, key, _value(value))
+            apply_setting(content, key, setting_value(value))
         return from_dict(content, f'"{self.name}" with {", ".join(f"{k}={v}" for k, v in settings.items())}'[:200])
 
 
@@ -357,10 +352,10 @@ def names() -> list[str]:
 def load(name_or_path: str | Path) -> Scenario:
     """A shipped scenario by name, or one from a TOML file."""
     if isinstance(name_or_path, str) and name_or_path in names():
-        return from_dict(_parse(_SHIPPED / f"{name_or_path}.toml", name_or_path), f'"{name_or_path}"')
+        return from_dict(parse(_SHIPPED / f"{name_or_path}.toml", name_or_path, names()), f'"{name_or_path}"')
     path = Path(name_or_path)
     where = show(str(name_or_path))
-    return from_dict(_parse(path, where), where)
+    return from_dict(parse(path, where, names()), where)
 
 
 def from_dict(content: Mapping[str, Any], where: str = "given as a table") -> Scenario:
@@ -368,68 +363,6 @@ def from_dict(content: Mapping[str, Any], where: str = "given as a table") -> Sc
     top = check(_without_nothing(content), where)
     built: Scenario = _build(Scenario, top)
     return built
-
-
-def _parse(path: Path, where: str) -> dict[str, Any]:
-    """The raw table of a file that is small, regular, UTF-8 and not absurdly nested."""
-
-    def refuse(place: str, came: str, expected: str, fix: str) -> ScenarioError:
-        return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"])
-
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            inside = sorted(p.name for p in path.glob("*.toml"))
-            fix = f"name a file in it, e.g. {inside[0]}" if inside else "name a .toml file"
-            raise refuse("file", "a directory", "a TOML file", fix)
-        if not stat.S_ISREG(mode):
-            raise refuse("file", "a device or pipe", "a regular TOML file", "save it as a file first")
-        if path.stat().st_size > LARGEST_FILE:
-            came = f"{path.stat().st_size:,} bytes"
-            raise refuse("file", came, f"at most {LARGEST_FILE:,} bytes", "keep data out of the scenario")
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        fix = nearest(path.stem, names(), "give a path to a TOML file, or a shipped scenario:")
-        raise refuse("file", "no such file or scenario", "a shipped scenario or a path", fix) from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, ScenarioError):
-            raise
-        came = f"a file that cannot be read ({getattr(error, 'strerror', None) or 'bad path'})"
-        raise refuse("file", came, "a readable TOML file", "check the path and its permissions") from None
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        fix = "save the file as UTF-8"
-        raise refuse(f"line {line}", f"byte 0x{raw[error.start]:02x}", "UTF-8 text", fix) from None
-    if text.startswith("\ufeff"):
-        raise refuse("line 1", "a byte-order mark", "UTF-8 text without one", "save the file as UTF-8 without BOM")
-    deep = _too_deep(text)
-    if deep:
-        raise refuse(f"line {deep}", "very deep nesting", f"at most {DEEPEST} levels", "flatten the table")
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        detail = re.sub(r"\s+", " ", str(error))[:160]
-        line_text = re.search(r"at line (\d+)", detail)
-        at = f"line {line_text[1]}" if line_text else "end of file"
-        fix = "text needs double quotes, tables need [brackets], a key may come only once"
-        raise refuse(at, f"invalid TOML ({detail})", "valid TOML", fix) from None
-
-
-def _too_deep(text: str) -> int:
-    """The first line where brackets or a dotted key go too deep (0 = none); cheap, before the real parser."""
-    bare = _TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)
-    depth = 0
-    for number, line in enumerate(bare.split("\n"), 1):
-        code = line.split("#", 1)[0]
-        if code.count(".") > DEEPEST and re.search(rf"(?:[\w\"-]+\s*\.\s*){{{DEEPEST},}}", code):
-            return number
-        for mark in code:
-            depth += (mark in "[{") - (mark in "]}")
-            if depth > DEEPEST:
-                return number
-    return 0
 
 
 def _plain(value: Any) -> Any:
@@ -499,74 +432,3 @@ def _build(kind: type, table: Mapping[str, Any]) -> Any:
         else:
             values[each.name] = _frozen(value)
     return kind(**values)
-
-
-def _value(text: Any) -> Any:
-    """A setting given as text is read as TOML; what is not TOML is text."""
-    if not isinstance(text, str):
-        return text
-    try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return text
-    return parsed["value"] if len(parsed) == 1 else text
-
-
-def _setting_error(key: str, expected: str, fix: str) -> ScenarioError:
-    return ScenarioError.about("setting", [f"{key}: came an unknown name; expected {expected}. Fix: {fix}"])
-
-
-def _set(content: dict[str, Any], key: str, value: Any) -> None:
-    """Apply one dotted setting to the plain content; the check that follows judges the value."""
-    head, _, rest = key.partition(".")
-    if not rest:
-        if head in TOP and head not in _PARTS and head not in ("parameters", "policies"):
-            content[head] = value
-            if head == "months" and isinstance(value, int):
-                content["horizon"] = max(content["horizon"], value)
-            return
-        close = get_close_matches(head, [k for k in TOP if k not in _PARTS], n=1, cutoff=0.8)
-        if close and head not in TOP:
-            raise _setting_error(key, "a parameter or a key of the scenario", f'did you mean "{close[0]}"?')
-        content["parameters"][head] = value
-        return
-    if head == "parameters":
-        content["parameters"][rest] = value
-        return
-    label = "id" if head == "events" else "name"
-    tables = {
-        "employers": content["employers"],
-        "teams": [team for employer in content["employers"] for team in employer["teams"]],
-        "sites": content["sites"],
-        "cohorts": content["cohorts"],
-        "events": content["events"],
-        "policies": content["policies"],
-    }
-    if head not in tables:
-        raise _setting_error(key, "one of " + ", ".join(tables), nearest(head, [*tables, "parameters"]))
-    target, path = _find(tables[head], label, key, rest)
-    if head == "events" and path == ["drop"]:
-        if value is not True and value is not False:
-            raise _setting_error(key, "true or false", f"write events.{target['id']}.drop=true")
-        if value:
-            content["events"].remove(target)
-        return
-    if head == "events" and path == ["date"]:
-        target["between"] = [value, value]
-    for step in path[:-1]:
-        target = target.setdefault(step, {})
-        if not isinstance(target, dict):
-            raise _setting_error(key, "a key with keys of its own, such as culture or project", "shorten the key")
-    target[path[-1]] = value
-
-
-def _find(items: list[dict[str, Any]], label: str, key: str, rest: str) -> tuple[dict[str, Any], list[str]]:
-    """The table whose name starts the rest of a dotted key (names may hold dots), and the keys that follow."""
-    fits = [item for item in items if rest.startswith(f"{item[label]}.")]
-    if not fits:
-        called = rest.rsplit(".", 1)[0]
-        if any(item[label] == rest for item in items):
-            raise _setting_error(key, "a key after the name", f"write {key}.KEY=VALUE")
-        raise _setting_error(key, f"a declared {label}", nearest(called, (item[label] for item in items)))
-    best = max(fits, key=lambda item: len(item[label]))
-    return best, rest[len(best[label]) + 1 :].split(".")

@@ -1,4 +1,4 @@
-"""The schema of a scenario file: every key, its type and range, and what must hold between keys.
+"""What must hold between the keys of a scenario: names that exist, shares that add up, dates that lie inside.
 
 :func:`check` takes what the TOML parser (or a derived variant) gives and returns the canonical form with all defaults
 filled in, or raises one :class:`ScenarioError` that lists all the problems.
@@ -8,170 +8,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from abm import parameters
 from abm.scenario_effects import INSIDE, LEFT_FIELD, Known, read_effect
 from abm.scenario_read import (
-    CULTURE,
-    Field,
     Problems,
-    Reader,
     ScenarioError,
-    culture,
-    date,
     date_text,
-    flag,
     integer,
-    list_of,
     month_number,
-    name,
     nearest,
-    number,
-    one_of,
     read_keys,
     show,
     sizes,
-    slug,
     spot,
-    table,
-    tables_of,
-    text,
 )
+from abm.scenario_schema import MOST_RESEARCHERS, TOP
 
-MOST_RESEARCHERS: Final = 1_000_000
 BYTES_PER_RESEARCHER: Final = 6_000  # columns, ties and one month of pairs and offers, measured order of magnitude
-ALLOCATION_RULES: Final = (
-    "equal_per_head",
-    "by_demand",
-    "committee",
-    "winner_takes_all",
-    "max_min_fair",
-    "token_auction",
-)
 RESERVED: Final = frozenset({LEFT_FIELD, INSIDE, "new start-up", "left the field", "searching"})
 SHARE_TOLERANCE: Final = 1e-6
 _HERE: Final = Path(__file__).parent
-
-
-def _one(read: Reader) -> Field:
-    return Field(read, required=True)
-
-
-def _anything(problems: Problems, place: str, value: object) -> object:
-    """Left for a check that needs the rest of the file."""
-    return value
-
-
-_PEOPLE: Final = integer(0, 10**15, " (people)")
-
-SITE: Final = {
-    "name": _one(name),
-    "country": _one(name),
-    "utc_offset": _one(number(-12, 14)),
-    "notice_months": Field(integer(0, 24), 1),
-    "seed_climate": Field(number(0, 1), 0.5),
-    "non_compete": Field(flag, False),
-}
-PROJECT: Final = {
-    "name": _one(name),
-    "demand": _one(number(0, 1e9)),
-    "months": _one(integer(1, 240)),
-    "visibility": Field(number(0, 10), 1.0),
-}
-TEAM: Final = {
-    "name": _one(name),
-    "site": _one(name),
-    "share": Field(number(0, 1), 0.0),
-    "count": Field(integer(1, 1000), 1),
-    "topic": _one(name),
-    "priority": Field(number(0, 100), 1.0),
-    "remote": Field(number(0, 1), 0.0),
-    "culture": Field(culture(-1, complete=False), {dimension: 0.0 for dimension in CULTURE}),
-    "opens": Field(date),
-    "posts": Field(integer(0, MOST_RESEARCHERS)),
-    "project": Field(table(PROJECT)),
-}
-EMPLOYER: Final = {
-    "name": _one(name),
-    "kind": Field(one_of("lab", "university"), "lab"),
-    "hq": _one(name),
-    "researchers": _one(_PEOPLE),
-    "compute": _one(number(0, 1e9)),
-    "compute_growth": Field(number(0, 100), 1.0),
-    "lead_time": Field(integer(0, 60), 9),
-    "gpu_ready": Field(number(0, 1), 1.0),
-    "utilisation": Field(number(0, 1), 0.4),
-    "product_share": Field(number(0, 1), 0.0),
-    "pay_level": Field(number(0, 20), 1.0),
-    "pay_ceiling": Field(number(0, 100), 1.25),
-    "equity_ratio": Field(number(0, 20), 0.0),
-    "prestige": Field(number(0, 10), 1.0),
-    "growth": Field(number(0, 20), 1.0),
-    "recruiter_contacts": Field(number(0, 100), 3.0),
-    "counter_offer": Field(number(0, 1), 0.4),
-    "allocation": Field(one_of(*ALLOCATION_RULES), "by_demand"),
-    "garden_leave": Field(integer(0, 24), 0),
-    "culture": _one(culture(0, complete=True)),
-    "source": Field(text(), ""),
-    "grade": Field(one_of("A", "B", "C", "D"), "D"),
-    "teams": _one(tables_of(TEAM, "name", fewest=1)),
-}
-OBSERVATION: Final = {
-    "date": _one(date),
-    "left_min": Field(integer(0, MOST_RESEARCHERS)),
-    "left_max": Field(integer(0, MOST_RESEARCHERS)),
-    "use": _one(one_of("calibrate", "predict")),
-}
-COHORT: Final = {
-    "name": _one(name),
-    "label": Field(text(200), ""),
-    "employer": _one(name),
-    "size": _one(integer(1, MOST_RESEARCHERS)),
-    "fixed": _one(date),
-    "members": Field(_anything),
-    "subset_of": Field(name),
-    "note": Field(text(), ""),
-    "observations": Field(tables_of(OBSERVATION, "date"), ()),
-}
-RETENTION: Final = {
-    "employer": _one(name),
-    "months": _one(integer(1, 240)),
-    "as_of": _one(date),
-    "share": Field(number(0, 1)),
-    "use": _one(one_of("calibrate", "predict")),
-}
-EVENT: Final = {
-    "id": _one(name),
-    "date": _one(date),
-    "between": Field(list_of(date, 2, 2)),
-    "type": _one(text(80, empty=False)),
-    "entity": Field(text(200), ""),
-    "source": Field(list_of(text(200)), ()),
-    "label": Field(text(200), ""),
-    "note": Field(text(), ""),
-    "effects": Field(list_of(_anything), ()),
-}
-TOP: Final = {
-    "name": _one(slug),
-    "title": _one(text(200, empty=False)),
-    "why": Field(text(), ""),
-    "start": _one(date),
-    "months": _one(integer(1, 1200)),
-    "horizon": Field(integer(1, 1200)),
-    "sources": Field(list_of(text()), ()),
-    "topics": _one(list_of(name, 1, 32)),
-    "entrants_per_year": Field(number(0, MOST_RESEARCHERS), 0.0),
-    "potential_founders": Field(number(0, 1), 0.0),
-    "sites": _one(tables_of(SITE, "name", fewest=1)),
-    "employers": _one(tables_of(EMPLOYER, "name", fewest=1)),
-    "cohorts": Field(tables_of(COHORT, "name"), ()),
-    "retention": Field(tables_of(RETENTION, "employer"), ()),
-    "events": Field(tables_of(EVENT, "id"), ()),
-    "parameters": Field(_anything, {}),
-    "policies": Field(_anything, ()),
-}
 
 
 def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
@@ -439,11 +298,10 @@ def _parameters(problems: Problems, top: dict[str, Any]) -> None:
         return
     if not given:
         return
-    registry = import_module("abm.parameters")  # late: the registry is the model's, the shape of a file is not
     read: dict[str, float] = {}
     for key, value in sorted(given.items()):
         try:
-            registry.check({key: value})
+            parameters.check({key: value})
         except ValueError as error:
             problems.lines.append(" ".join(str(error).split()))
         else:

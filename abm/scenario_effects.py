@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from abm.levers import LEVERS
 from abm.scenario_read import (
     CULTURE,
     Field,
@@ -206,13 +206,11 @@ def _check_one_employer(problems: Problems, place: str, key: str, names: tuple[s
 
 
 def _check_lever(problems: Problems, place: str, fields: dict[str, object]) -> None:
-    # Late import: levers belong to the model, and reading a scenario should not need the model to be importable.
-    levers = import_module("abm.levers").LEVERS
-    lever = levers.get(fields["name"])
+    lever = LEVERS.get(str(fields["name"]))
     if lever is None:
-        problems.add(f"{place}.name", show(fields["name"]), "a lever", nearest(fields["name"], levers))
+        problems.add(f"{place}.name", show(fields["name"]), "a lever", nearest(fields["name"], LEVERS))
         return
-    shape = str(lever.shape)
+    shape = lever.shape
     given = [key for key in ("employers", "teams", "sites") if key in fields]
     wanted = [] if shape == "world" else [f"{shape}s"]
     if given != wanted:

@@ -1,0 +1,78 @@
+"""From a file to a raw table: a small, regular, UTF-8 TOML file, or an error with the place and the fix."""
+
+from __future__ import annotations
+
+import re
+import stat
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from abm.scenario_read import ScenarioError, nearest
+
+LARGEST_FILE: Final = 256 * 1024
+DEEPEST: Final = 12  # nesting and dotted keys beyond this are not a scenario and make the parser slow
+_TEXT: Final = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'''')
+
+
+def parse(path: Path, where: str, shipped: Sequence[str]) -> dict[str, Any]:
+    """The raw table of a file that is small, regular, UTF-8 and not absurdly nested."""
+
+    def refuse(place: str, came: str, expected: str, fix: str) -> ScenarioError:
+        return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"])
+
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            inside = sorted(p.name for p in path.glob("*.toml"))
+            fix = f"name a file in it, e.g. {inside[0]}" if inside else "name a .toml file"
+            raise refuse("file", "a directory", "a TOML file", fix)
+        if not stat.S_ISREG(mode):
+            raise refuse("file", "a device or pipe", "a regular TOML file", "save it as a file first")
+        if path.stat().st_size > LARGEST_FILE:
+            came = f"{path.stat().st_size:,} bytes"
+            raise refuse("file", came, f"at most {LARGEST_FILE:,} bytes", "keep data out of the scenario")
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        fix = nearest(path.stem, shipped, "give a path to a TOML file, or a shipped scenario:")
+        raise refuse("file", "no such file or scenario", "a shipped scenario or a path", fix) from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ScenarioError):
+            raise
+        came = f"a file that cannot be read ({getattr(error, 'strerror', None) or 'bad path'})"
+        raise refuse("file", came, "a readable TOML file", "check the path and its permissions") from None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        fix = "save the file as UTF-8"
+        raise refuse(f"line {line}", f"byte 0x{raw[error.start]:02x}", "UTF-8 text", fix) from None
+    if text.startswith("\ufeff"):
+        raise refuse("line 1", "a byte-order mark", "UTF-8 text without one", "save the file as UTF-8 without BOM")
+    deep = _too_deep(text)
+    if deep:
+        raise refuse(f"line {deep}", "very deep nesting", f"at most {DEEPEST} levels", "flatten the table")
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        detail = re.sub(r"\s+", " ", str(error))[:160]
+        line_text = re.search(r"at line (\d+)", detail)
+        at = f"line {line_text[1]}" if line_text else "end of file"
+        fix = "text needs double quotes, tables need [brackets], a key may come only once"
+        raise refuse(at, f"invalid TOML ({detail})", "valid TOML", fix) from None
+
+
+def _too_deep(text: str) -> int:
+    """The first line where brackets or a dotted key go too deep (0 = none); cheap, before the real parser."""
+    bare = _TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)
+    depth = 0
+    for number, line in enumerate(bare.split("\n"), 1):
+        code = line.split("#", 1)[0]
+        if code.count(".") > DEEPEST and re.search(rf"(?:[\w\"-]+\s*\.\s*){{{DEEPEST},}}", code):
+            return number
+        for mark in code:
+            depth += (mark in "[{") - (mark in "]}")
+            if depth > DEEPEST:
+                return number
+    return 0

@@ -138,8 +138,8 @@ def from_networkx(graph: nx.Graph) -> Csr:
         strength, age = data.get("strength", 1.0), data.get("age", 0)
         if not isinstance(strength, (int, float)) or not isinstance(age, (int, np.integer)) or not 0 <= age < 2**15:
             raise ValueError(
-                f"The tie {a!r}-{b!r} has strength {strength!r} and age {age!r}: they must be a number in (0, 1] and whole "
-                "months from 0."
+                f"The tie {a!r}-{b!r} has strength {strength!r} and age {age!r}: they must be a number in (0, 1] "
+                "and whole months from 0."
             )
         ends.append((row[a], row[b]))
         strengths.append(float(strength))

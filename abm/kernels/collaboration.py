@@ -1,30 +1,30 @@
 """The collaboration graph of month 0, and the two forms in which a graph is held (edge list and CSR).
 
 What a co-authorship network looks like (Newman 2001, "The structure of scientific collaboration networks", PNAS 98(2),
-404-409, table 1): about ten collaborators per author over a few years (9.7 in the physics archive, 18.1 in medicine, 3.6
-in computer science of the 1990s), right-skewed degrees, a giant component, and a clustering coefficient between 0.4 and
-0.7 (0.43 physics archive, 0.50 computer science, 0.73 high-energy physics), because **the authors of one paper all know
-one another**: the network is a union of cliques.
+404-409, table 1): about ten collaborators per author over a few years (9.7 in the physics archive, 18.1 in medicine,
+3.6 in computer science of the 1990s), right-skewed degrees, a giant component, and a clustering coefficient between
+0.4 and 0.7 (0.43 physics archive, 0.50 computer science, 0.73 high-energy physics), because **the authors of one paper
+all know one another**: the network is a union of cliques.
 
 So people are put together in *cells* (a working group of a team, the authors of a paper, the students of one
 doctoral group), and everybody in a cell is tied to everybody else in it. Six layers of cells or single ties:
 
-====================  ===========================  ==========  ============================================================
-layer                 drawn among people of one    kind        what it stands for
-====================  ===========================  ==========  ============================================================
-``team``              team                         TEAM_MATE   working groups: dense and strong
-``paper``             cohort group                 CO_AUTHOR   the authors of one named paper: all of them
-``topic``             employer and topic           CO_AUTHOR   papers across the teams of one employer
-``site``              employer and site            CO_AUTHOR   a colleague from the same corridor: single ties
-``alumni``            alumni group                 ALUMNI      the doctoral group, or a past employer
-``far``               topic                        CO_AUTHOR   papers with people of other employers
-====================  ===========================  ==========  ============================================================
+==========  ==================  =========  ==========================================================
+layer       among people of     kind       what it stands for
+==========  ==================  =========  ==========================================================
+``team``    team                TEAM_MATE  working groups: dense and strong
+``paper``   cohort group        CO_AUTHOR  the authors of one named paper: all of them
+``topic``   employer and topic  CO_AUTHOR  papers across the teams of one employer
+``site``    employer and site   CO_AUTHOR  a colleague from the same corridor: single ties
+``far``     topic               CO_AUTHOR  papers with people of other employers
+``alumni``  alumni group        ALUMNI     the doctoral group, or a past employer
+==========  ==================  =========  ==========================================================
 
 **Nobody's ties depend on people who come later.** People are read in the order of their rows. Each has draws of their
-own, keyed by (row, k), which say whether they write in a layer, which of the strands of their group they join
-and whether they open a new cell there or enter the one that is open. A cell therefore is a run of neighbours in a strand,
-and a person added at the end of the table brings their own ties and changes nobody else's. Strands mix a group: there is
-one for every few cells' worth of members so far, so that cells of a large group reach over all of it.
+own, keyed by (row, k), which say whether they write in a layer, which of the strands of their group they join, and
+whether they open a new cell there or enter the one that is open. A cell therefore is a run of neighbours in a strand,
+and a person added at the end of the table brings their own ties and changes nobody else's. Strands mix a group: there
+is one for every few cells' worth of members so far, so that cells of a large group reach over all of it.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ KIND_NAMES: Final = ("co-author", "team mate", "alumni")
 UNIT: Final = 3
 """Cells grow by this many people: nobody writes alone, and a tie seldom stands outside a triangle."""
 STRAND: Final = {"topic": 4.0, "far": 1.0, "alumni": 4.0}
-"""Members of a group per strand, in cells. Small: cells reach far over the group. Large: fewer are cut short at its end."""
+"""Members of a group per strand, in cells. Small: cells reach far over the group. Large: fewer are cut short."""
 LARGEST_CELL: Final = 20
-"""Most people in one cell. A cap against the tail of the geometric distribution; the author lists of the facts fit in."""
+"""Most people in one cell: a cap on the tail of the geometric distribution that still holds a long author list."""
 SHARE_TEAM: Final = 0.76
 """Share of the ties inside the employer that come from working groups; the rest from papers and corridors."""
 SHARE_SITE: Final = 0.04
@@ -91,8 +91,8 @@ def generate(
     The expected number of ties of a person is set layer by layer (see the constants of this module), so
     ``mean_degree`` and ``share_inside`` are met on average over people with a team who have an alumni group of a
     dozen or more; tiny teams, tiny alumni groups and an employer that holds most of the population fall short of them,
-    because there is nobody left to be tied to. Nothing is rescaled afterwards: a global rescaling would make everybody's
-    ties depend on everybody.
+    because there is nobody left to be tied to. Nothing is rescaled afterwards: that would make everybody's ties depend
+    on everybody.
 
     A pair that meets in several layers is one tie: its strength that of the strongest layer, its kind the first of team
     mate, co-author, alumni.
@@ -188,8 +188,8 @@ def generate(
     )
     later = np.concatenate([pairs[0] for pairs, _, _, _ in layers])
     earlier = np.concatenate([pairs[1] for pairs, _, _, _ in layers])
-    # Tie strength falls with the number of authors (Newman 2001, Phys. Rev. E 64, 016132: 1/(authors - 1)). It counts the
-    # authors so far, not those still to come, for else a newcomer would weaken the ties of others.
+    # Tie strength falls with the number of authors (Newman 2001, Phys. Rev. E 64, 016132: 1/(authors - 1)). It counts
+    # the authors so far, not those still to come: else a newcomer would weaken the ties of others.
     strength = np.concatenate([base + extra / pairs[2] for pairs, _, base, extra in layers])
     kind = np.concatenate([np.full(len(pairs[0]), code, dtype=np.int8) for pairs, code, _, _ in layers])
 
@@ -221,8 +221,8 @@ def csr_from_edges(
         kind: (E,) 0 co-author, 1 team mate, 2 alumni.
 
     Returns:
-        ``(indptr, neighbour, strength, kind)``: int64 (N+1,), int32 (2E,), float64 (2E,), int8 (2E,). The ties of person i
-        are the entries ``indptr[i]:indptr[i+1]``, neighbours ascending.
+        ``(indptr, neighbour, strength, kind)``: int64 (N+1,), int32 (2E,), float64 (2E,), int8 (2E,). The ties of
+        person i are the entries ``indptr[i]:indptr[i+1]``, neighbours ascending.
 
     Raises:
         ValueError: different lengths, a row outside 0..n-1, a tie to oneself, a pair twice, a strength outside (0, 1].

@@ -198,6 +198,9 @@ def test_people_not_entered_have_alumni_ties_only() -> None:
     assert theirs.sum() > 100
     assert (kind[theirs] == ALUMNI).all()
     assert (people["alumni_group"][a] == people["alumni_group"][b])[theirs].all()
+    # Most of them know somebody who has a job already: referrals can reach them.
+    referable = np.unique(b[~waiting[a] & waiting[b]])
+    assert len(referable) > 0.5 * (waiting & (people["alumni_group"] >= 0)).sum()
 
 
 def test_small_and_empty_populations() -> None:

@@ -7,7 +7,7 @@ What a co-authorship network looks like (Newman 2001, "The structure of scientif
 all know one another**: the network is a union of cliques.
 
 So people are put together in *cells* (a working group of a team, the authors of a paper, the students of one
-doctoral group), and everybody in a cell is tied to everybody else in it. Six layers of cells or single ties:
+doctoral group), and everybody in a cell is tied to everybody else in it. Seven layers of cells or single ties:
 
 ==========  ==================  =========  ==========================================================
 layer       among people of     kind       what it stands for
@@ -18,6 +18,7 @@ layer       among people of     kind       what it stands for
 ``site``    employer and site   CO_AUTHOR  a colleague from the same corridor: single ties
 ``far``     topic               CO_AUTHOR  papers with people of other employers
 ``alumni``  alumni group        ALUMNI     the doctoral group, or a past employer
+``elder``   alumni group        ALUMNI     who is not on a team yet knows one earlier member: single ties
 ==========  ==================  =========  ==========================================================
 
 **Nobody's ties depend on people who come later.** People are read in the order of their rows. Each has draws of their
@@ -71,7 +72,7 @@ SPREAD: Final = 0.3
 
 # Columns of the draws of one person; the strength of a pair uses the row of the other person (never negative) instead.
 _ACTIVITY, _WRITES_INSIDE, _WRITES_OUTSIDE = -1, -2, -3
-_TEAM, _TOPIC, _SITE, _FAR, _ALUMNI = -10, -20, -30, -40, -50
+_TEAM, _TOPIC, _SITE, _FAR, _ALUMNI, _ELDER = -10, -20, -30, -40, -50, -60
 
 
 def generate(
@@ -177,6 +178,9 @@ def generate(
     ties_far = (ties_far[0][away], ties_far[1][away], ties_far[2][away])
     ties_alumni = cells("alumni", _ALUMNI, read["alumni_group"], has_alumni, outside * (1.0 - SHARE_FAR))
 
+    # Cells are runs of rows, and who has not entered has a late row: without it, students would know students only.
+    ties_elder = _singles(read["alumni_group"], has_alumni, 1.0, np.where(works, 1.0, 0.0), drawn(_ELDER))
+
     # Order = precedence of the kind when a pair meets in several layers.
     layers = (
         (ties_team, TEAM_MATE, 0.60, 0.40),
@@ -185,6 +189,7 @@ def generate(
         (ties_site, CO_AUTHOR, 0.30, 0.00),
         (ties_far, CO_AUTHOR, 0.25, 0.45),
         (ties_alumni, ALUMNI, 0.20, 0.30),
+        (ties_elder, ALUMNI, 0.30, 0.00),
     )
     later = np.concatenate([pairs[0] for pairs, _, _, _ in layers])
     earlier = np.concatenate([pairs[1] for pairs, _, _, _ in layers])

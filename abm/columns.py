@@ -59,7 +59,7 @@ class Table:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse to bind a column to another array: views and guards hold on to the first one."""
-        if name in self.columns and name in self.__dict__:
+        if name in self.columns and self.__dict__.get(name, value) is not value:
             raise AttributeError(
                 f"{type(self).__name__}.{name} was given a new array; write into it instead: "
                 f"{type(self).__name__.lower()}.{name}[:] = ..."

@@ -103,6 +103,7 @@ class ProjectState(IntEnum):
     RELEASED = 2
     CANCELLED = 3
     MERGED = 4
+    DUE = 5  # released this month by a dated event, whatever its progress
 
 
 PATH_NAMES = ("none", "routine", "shock", "slow build-up", "colleagues", "offer", "founding")
@@ -119,6 +120,8 @@ class Researchers(Table):
     team: Int32 = column("int32", "row of teams", "present team; -1 without a job", initial=-1)
     next_team: Int32 = column("int32", "row of teams", "team that begins after leave; -1 none", initial=-1)
     leave_clock: Int32 = column("int32", "months", "months left of notice, garden leave or founding")
+    next_pay: Floats = column("float64", "kUSD per year", "pay agreed for the job that begins after leave")
+    next_equity: Floats = column("float64", "share of pay", "equity ratio agreed for it")
     entry_month: Int32 = column("int32", "month", "month of entry; -1 present from the start", initial=-1)
     site: Int32 = column("int32", "row of sites", "where the person lives")
     specialty: Int32 = column("int32", "code", "topic of expertise")
@@ -145,7 +148,7 @@ class Researchers(Table):
     breach: Floats = column("float64", "index", "stock of breach by source", (N_SOURCES,))
     shock: Floats = column("float64", "index", "shocks felt, fading")
     leavers: Floats = column("float64", "share of ties", "recent leavers among ties, fading")
-    fit_felt: Floats = column("float64", "[0, 1]", "culture fit felt last month; NaN-free, 1 without a job", initial=1.0)
+    fit_felt: Floats = column("float64", "[0, 1]", "culture fit felt last month; 1 without a job", initial=1.0)
     outside: Floats = column("float64", "utils", "belief on the value of an outside job")
     founder_propensity: Floats = column("float64", "factor", "0 for most")
     own_startup: Int32 = column("int32", "row of employers", "start-up this person could found; -1 none", initial=-1)
@@ -314,16 +317,21 @@ class Decisions:
         hazard: (N, 6) parts of the hazard of opening: routine, shock, gap, ties, offers, founding.
         is_open: (N,) the decision is open.
         counter_pay: (N,) answer of the present employer; 0 none.
-        choice: (N,) option taken: -3 leave the field, -2 found, -1 stay, else the index of an offer.
-        willing: (N,) U of founding less the best other option, for possible partners.
+        choice: (N,) option taken: -3 leave the field, -2 found, -1 stay, else the index of the best offer.
+        perceived: (N, 4) U by nest: stay, move, found, leave.
+        found_terms: (F, T) terms of founding for those with the idea; found_person: (F,) who they are.
     """
 
     terms: Floats
     present: Floats
     hazard: Floats
     is_open: Bools
+    has_idea: Bools
     counter_pay: Floats
     choice: Int64
+    perceived: Floats
+    found_person: Int64
+    found_terms: Floats
 
 
 @dataclass(slots=True)

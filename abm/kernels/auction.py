@@ -77,8 +77,9 @@ def bids(
 
     threatened = can_answer & (winner >= 0) & (best > present)
     matched = threatened & ~wins
-    value = best + bargaining * (answer_value - best)
-    with np.errstate(invalid="ignore"):
-        answer = np.where(matched, reference * np.exp((value - present_rest) / taste_pay), top_pay)
+    bar = np.where(matched, best, 0.0)  # -inf without an offer
+    value = bar + bargaining * (np.where(matched, answer_value, 0.0) - bar)
+    solved = np.exp((value - np.where(matched, present_rest, 0.0)) / taste_pay)
+    answer = np.where(matched, reference * solved, top_pay)
     counter_pay = np.where(threatened, np.clip(answer, present_pay, top_pay), 0.0)
     return pay, counter_pay, winner

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.columns import Floats
+from abm.columns import Bools, Floats
 
 TERMS = (
     "pay",
@@ -68,7 +68,13 @@ def equity(taste: Floats, ratio: Floats) -> Floats:
 
 
 def deprivation(
-    best_per_head: Floats, own_per_head: Floats, floor: Floats, median_pay: Floats, own_pay: Floats, pay_weight: float
+    best_per_head: Floats,
+    own_per_head: Floats,
+    floor: Floats,
+    median_pay: Floats,
+    own_pay: Floats,
+    pay_weight: float,
+    cares: Bools,
 ) -> Floats:
     """How far one is below the best-resourced sister team and the median pay (Fehr and Schmidt 1999; Card et al. 2012).
 
@@ -81,13 +87,13 @@ def deprivation(
         median_pay: (P,) median of pay over reference pay among like team mates.
         own_pay: (P,) pay over reference pay.
         pay_weight: w.
+        cares: (P,) has a taste for compute; the others do not mind a poorer machine.
 
     Returns:
-        (P,) index, never negative.
+        (P,) index, never negative. Example: twice the compute next door, median pay: ln 2 = 0.69.
     """
-    return np.maximum(0.0, np.log((best_per_head + floor) / (own_per_head + floor))) + pay_weight * np.maximum(
-        0.0, np.log(median_pay / own_pay)
-    )
+    compute_gap = np.maximum(0.0, np.log((best_per_head + floor) / (own_per_head + floor)))
+    return np.where(cares, compute_gap, 0.0) + pay_weight * np.maximum(0.0, np.log(median_pay / own_pay))
 
 
 def embeddedness(tenure: Floats, scale: float, inside: Floats) -> Floats:

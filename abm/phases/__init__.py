@@ -1,0 +1,1 @@
+"""The phases of the month, one file each: what it reads of the parameters, what it writes, and run(world)."""

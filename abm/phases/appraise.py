@@ -1,0 +1,260 @@
+"""Every researcher appraises the present job, term by term; shocks fade; some decisions open."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.columns import Bools, Floats
+from abm.kernels import choice, exposure, utility
+from abm.kernels.pairs import expand, group_median, running_sum, weighted_pick
+from abm.tables import SOURCE, SOURCES, Decisions, Path, Status
+from abm.world import World
+
+WRITES = (
+    "researchers.tenure",
+    "researchers.vesting_clock",
+    "researchers.strain",
+    "researchers.breach",
+    "researchers.shock",
+    "researchers.leavers",
+    "researchers.fit_felt",
+    "researchers.outside",
+    "researchers.path",
+    "decisions",
+)
+PARAMETERS = (
+    "deprivation_weight",
+    "deprivation_pay_weight",
+    "strain_weight",
+    "strain_time_zone",
+    "strain_leader",
+    "strain_crunch",
+    "strain_short_staffing",
+    "strain_half_life",
+    "breach_weight",
+    "culture_drift_breach",
+    "embeddedness_weight",
+    "embeddedness_months",
+    "unemployment_income",
+    "no_job_disutility",
+    "h0",
+    "h_shock",
+    "h_gap",
+    "h_ties",
+    "shock_half_life",
+    "leavers_half_life",
+    "outside_learning",
+    "referral_share",
+    "found_rate",
+    "found_reputation",
+    "found_disagreement",
+    "found_friends",
+    "found_climate",
+    *(f"half_life_{source}" for source in SOURCES),
+)
+PARTS = (Path.ROUTINE, Path.SHOCK, Path.SLOW_BUILD_UP, Path.COLLEAGUES, Path.OFFER)
+
+
+def run(world: World) -> None:
+    """Stocks, present utility, belief on the outside, hazard of opening (MODEL sections 3 and 4)."""
+    people, n = world.researchers, world.n_researchers
+    member = np.flatnonzero(people.team >= 0)
+    people.tenure[member] += 1
+    people.vesting_clock[member] += 1
+    _stocks(world)
+
+    terms = np.zeros((n, utility.N_TERMS))
+    terms[member], deprived = present_terms(world)
+    searching = np.flatnonzero(people.status == Status.SEARCHING)
+    income = np.full(len(searching), world.parameters.unemployment_income)
+    terms[searching, utility.TERM["pay"]] = utility.pay(people.taste_pay[searching], income, np.ones(len(searching)))
+    terms[searching, utility.TERM["place"]] = -world.parameters.no_job_disutility
+    present = utility.total(terms)
+
+    _hear_of_a_job(world, present)
+    hazard = np.zeros((n, len(PARTS)))
+    hazard[member] = _hazard(world, present)[member]
+    idea = _ideas(world, deprived, present)
+    luck = world.streams.uniform("open_decision", world.month, np.arange(n))
+    is_open, part = choice.opened(hazard, luck)
+    is_open[searching] = True
+    people.path[:] = np.where(is_open, np.array([*PARTS, Path.NONE])[part], Path.NONE)
+    people.path[searching] = Path.NONE
+    people.path[idea & ~is_open] = Path.FOUNDING
+    empty = np.zeros(0, dtype=np.int64)
+    world.decisions = Decisions(
+        terms=terms,
+        present=present,
+        hazard=hazard,
+        is_open=is_open | idea,
+        has_idea=idea,
+        counter_pay=np.zeros(n),
+        choice=np.full(n, -1),
+        perceived=np.full((n, 4), -np.inf),
+        found_person=empty,
+        found_terms=np.zeros((0, utility.N_TERMS)),
+    )
+
+
+def _stocks(world: World) -> None:
+    """Strain, breach, shock and the memory of leavers fade; strain and culture drift are felt anew."""
+    parameters, people, teams = world.parameters, world.researchers, world.teams
+    projects = world.projects
+    for code, source in enumerate(SOURCES):
+        people.breach[:, code] *= 0.5 ** (1.0 / getattr(parameters, f"half_life_{source}"))
+    people.strain *= 0.5 ** (1.0 / parameters.strain_half_life)
+    if world.month > 0:
+        people.shock *= 0.5 ** (1.0 / parameters.shock_half_life)
+        people.leavers *= 0.5 ** (1.0 / parameters.leavers_half_life)
+
+    hours = world.sites.hours[teams.site, world.employers.site[teams.employer]]
+    left = np.where(teams.project >= 0, projects.planned[teams.project] - world.month, 99)
+    crunch = parameters.strain_crunch * ((left >= 0) & (left <= 2))
+    empty = np.clip(1.0 - teams.n_members / np.maximum(teams.posts * world.levers["posts"], 1.0), 0.0, 1.0)
+    member = np.flatnonzero(people.team >= 0)
+    team = people.team[member]
+    leads = teams.leader[team] == member
+    zones = parameters.strain_time_zone * hours[team] / 9.0
+    people.strain[member] += zones * np.where(leads, parameters.strain_leader, 1.0)
+    people.strain[member] += crunch[team] + parameters.strain_short_staffing * empty[team]
+
+    fit = utility.culture_fit(people.ideal[member], people.culture_weight[member], world.culture_of(team))
+    drift = parameters.culture_drift_breach * np.maximum(people.fit_felt[member] - fit, 0.0)
+    people.breach[member, SOURCE["culture_drift"]] += drift
+    people.shock[member] += drift
+    people.fit_felt[member] = fit
+
+
+def present_terms(world: World) -> tuple[Floats, Floats]:
+    """Terms of the present job of everybody who has one, in the order of rows, and their deprivation.
+
+    Returns:
+        (M, T) utils and (M,) index.
+    """
+    parameters, people, teams, ties = world.parameters, world.researchers, world.teams, world.ties
+    member = np.flatnonzero(people.team >= 0)
+    team = people.team[member]
+    totals = world.tie_totals()
+    inside = exposure.share_at_own(ties.start, ties.owner, ties.neighbour, ties.strength, world.employer_of(), totals)
+    terms = world.job_terms(member, team, people.pay[member], people.equity_ratio[member], inside[member])
+
+    per_head = world.compute_per_head()
+    relative_pay = people.pay[member] / world.reference_pay()[member]
+    deprived = utility.deprivation(
+        best_per_head=_best_sister(world, per_head)[team],
+        own_per_head=per_head[team],
+        floor=0.01 * world.need()[member],
+        median_pay=group_median(team, relative_pay, world.n_teams)[team],
+        own_pay=relative_pay,
+        pay_weight=parameters.deprivation_pay_weight,
+        cares=people.taste_compute[member] > 0,
+    )
+    terms[:, utility.TERM["deprivation"]] = -parameters.deprivation_weight * deprived
+    terms[:, utility.TERM["strain"]] = -parameters.strain_weight * people.strain[member]
+    terms[:, utility.TERM["breach"]] = -parameters.breach_weight * utility.total(people.breach[member])
+    terms[:, utility.TERM["embeddedness"]] = parameters.embeddedness_weight * utility.embeddedness(
+        people.tenure[member].astype(np.float64), parameters.embeddedness_months, inside[member]
+    )
+    return terms, deprived
+
+
+def _best_sister(world: World, per_head: Floats) -> Floats:
+    """(J,) compute per head of the best-resourced team of the same employer on the same topic (its own included)."""
+    teams = world.teams
+    n_topics = len(world.scenario.topics)
+    group = teams.employer.astype(np.int64) * n_topics + teams.topic
+    best = np.zeros(world.n_employers * n_topics)
+    staffed = teams.n_members > 0
+    np.maximum.at(best, group[staffed], per_head[staffed])
+    return best[group]
+
+
+def _hear_of_a_job(world: World, present: Floats) -> None:
+    """Everybody hears of one job a month, over a tie or on the market, and learns what the outside is worth (T6, T17)."""
+    parameters, people, teams, ties = world.parameters, world.researchers, world.teams, world.ties
+    member = np.flatnonzero(people.team >= 0)
+    luck = world.streams.uniform("seen_job", world.month, member, 0)
+    offered = np.where(teams.is_open, np.maximum(teams.posts, 0.0), 0.0)
+    weights = running_sum(offered)
+    low = np.zeros(len(member), dtype=np.int64)
+    if weights[-1] <= 0:
+        return
+    seen = weighted_pick(weights, low, np.full(len(member), world.n_teams), luck)
+    has_tie = (ties.start[member + 1] > ties.start[member]) & (
+        world.streams.uniform("seen_by_tie", world.month, member) < parameters.referral_share
+    )
+    asking = np.flatnonzero(has_tie)
+    entry = ties.start[member[asking]] + (
+        luck[asking] * (ties.start[member[asking] + 1] - ties.start[member[asking]])
+    ).astype(np.int64)
+    theirs = people.team[ties.neighbour[entry]]
+    seen[asking[theirs >= 0]] = theirs[theirs >= 0]
+
+    mine = world.employer_of()
+    outside = teams.employer[seen] != mine[member]
+    person, team = member[outside], seen[outside]
+    employer = teams.employer[team]
+    terms = world.job_terms(
+        person,
+        team,
+        world.first_offer(person, team),
+        world.employers.equity_ratio[employer] * world.levers["equity"][employer],
+        world.share_at(person, employer),
+    )
+    world.moving_terms(terms, person, team)
+    value = utility.total(terms)
+    if world.month == 0:  # nobody is surprised by the world on the first day
+        people.outside[member] = present[member]
+    people.outside[person] += parameters.outside_learning * (value - people.outside[person])
+
+
+def _hazard(world: World, present: Floats) -> Floats:
+    """(N, parts) of the hazard of opening the decision, before this month's offers (Lee and Mitchell 1994)."""
+    parameters, people = world.parameters, world.researchers
+    hazard = np.zeros((world.n_researchers, len(PARTS)))
+    hazard[:, 0] = parameters.h0
+    hazard[:, 1] = parameters.h_shock * people.shock
+    hazard[:, 2] = parameters.h_gap * np.maximum(people.outside - present, 0.0)
+    hazard[:, 3] = parameters.h_ties * people.leavers
+    return hazard
+
+
+def _ideas(world: World, deprived: Floats, present: Floats) -> Bools:
+    """Who has the idea to found this month (Klepper 2001; Gompers et al. 2005: T15).
+
+    Hazard = propensity x rate x exp(reputation + disagreement + willing friends + seed climate). Disagreement: compute
+    refused (deprivation, broken promises) or project killed (cancellation). Friends are willing when the outside looks
+    better to them than their job.
+    """
+    parameters, people, ties = world.parameters, world.researchers, world.ties
+    idea = np.zeros(world.n_researchers, dtype=bool)
+    own = people.own_startup
+    may = (own >= 0) & (people.team >= 0) & (people.founder_propensity > 0)
+    may &= world.employers.founded_month[own] < 0
+    founder = np.flatnonzero(may)
+    if len(founder) == 0:
+        return idea
+    everyone = np.zeros(world.n_researchers)
+    everyone[people.team >= 0] = deprived
+    disagreement = everyone[founder] + people.breach[founder, SOURCE["cancellation"]]
+    disagreement += people.breach[founder, SOURCE["broken_promise"]]
+    wants_out = (people.team >= 0) & (people.outside > present)
+    entry, which = expand(ties.start, founder)
+    warm = np.bincount(which, ties.strength[entry] * wants_out[ties.neighbour[entry]], minlength=len(founder))
+    total = world.tie_totals()[founder]
+    friends = np.divide(warm, total, out=np.zeros(len(founder)), where=total > 0)
+    climate = world.sites.seed_climate[people.site[founder]] * world.levers["seed_climate"][people.site[founder]]
+    rate = (
+        parameters.found_rate
+        * people.founder_propensity[founder]
+        * np.exp(
+            parameters.found_reputation * np.log1p(people.reputation[founder])
+            + parameters.found_disagreement * disagreement
+            + parameters.found_friends * friends
+            + parameters.found_climate * climate
+        )
+    )
+    luck = world.streams.uniform("found_idea", world.month, founder)
+    idea[founder] = luck < -np.expm1(-rate)
+    return idea
+

@@ -1,0 +1,44 @@
+"""Dated events, entries and the beginning of agreed jobs take effect; policies move levers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm import effects, employment, policies
+from abm.cohorts import fix_cohort
+from abm.tables import Status
+from abm.world import World
+
+WRITES = ("researchers", "employers", "teams", "projects", "base_levers", "levers", "arrivals", "joined", "cohorts")
+PARAMETERS = ()
+
+
+def run(world: World) -> None:
+    """The calendar first (openings, entries, first days at work), then the events that have fallen due."""
+    world.joined = np.zeros(0, dtype=np.int64)
+    people, teams = world.researchers, world.teams
+    teams.is_open[teams.opens == world.month] = True
+    entering = (people.entry_month == world.month) & (people.status == Status.NOT_ENTERED)
+    employment.set_free(world, np.flatnonzero(entering), Status.SEARCHING)
+    begin_agreed_jobs(world)
+    effects.expire(world)
+    for dated in sorted(world.inbox, key=lambda item: item.row):
+        effects.apply(world, dated)
+    world.inbox.clear()
+    for number, cohort in enumerate(world.cohorts):
+        if cohort.month == world.month:
+            fix_cohort(world, number)
+    policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+
+
+def begin_agreed_jobs(world: World) -> None:
+    """Leave runs off; who has none left begins, or searches where the team is no more."""
+    people, teams = world.researchers, world.teams
+    on_leave = people.status == Status.ON_LEAVE
+    people.leave_clock[on_leave] -= 1
+    ready = np.flatnonzero(on_leave & (people.leave_clock <= 0))
+    is_there = teams.is_open[people.next_team[ready]] & (people.next_team[ready] >= 0)
+    employment.set_free(world, ready[~is_there], Status.SEARCHING)
+    ready = ready[is_there]
+    goal = people.next_team[ready].astype(np.int64)
+    employment.begin(world, ready, goal, people.next_pay[ready].copy(), people.next_equity[ready].copy())

@@ -1,0 +1,211 @@
+"""Founding groups leave, raise money, become start-ups; start-ups spend, raise again, fail or are bought."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm import employment
+from abm.columns import Floats, Integers
+from abm.kernels import choice, utility
+from abm.kernels.pairs import running_sum, weighted_pick
+from abm.phases.choose import FOUNDS, strongest_ties, venture_terms
+from abm.tables import Cause, EmployerKind, Path, Status
+from abm.world import World
+
+WRITES = ("researchers", "employers", "teams", "joined")
+PARAMETERS = (
+    "mu",
+    "pay_reference",
+    "startup_pay",
+    "startup_equity_ratio",
+    "startup_compute_share",
+    "startup_growth_round",
+    "compute_rent",
+    "runway_target",
+    "funding_median",
+    "funding_sd_log",
+    "funding_reputation",
+    "funding_success",
+    "founding_months",
+    "acquisition_share",
+    "vesting_months",
+    "leader_loss_breach",
+    "leader_loss_remote",
+)
+
+
+def run(world: World) -> None:
+    """Groups under way first, then the money of the companies, then the groups that form this month."""
+    _incorporate(world)
+    _finance(world)
+    _form_groups(world)
+
+
+def _form_groups(world: World) -> None:
+    """Founders leave, and ask their strongest ties to come along (D15: "first we hired our friends")."""
+    decisions, people = world.decisions, world.researchers
+    assert decisions is not None
+    chosen = (decisions.choice == FOUNDS) & (people.team >= 0)
+    which = np.flatnonzero(chosen[decisions.found_person])
+    founder = decisions.found_person[which]
+    if len(founder) == 0:
+        return
+    person, asked_by, strength = strongest_ties(world, founder)
+    fresh = ~np.isin(person, founder) & ~np.isin(person, world.joined)
+    person, asked_by, strength = person[fresh], asked_by[fresh], strength[fresh]
+    _leave_to_found(world, founder, founder, decisions.found_terms[which], Path.NONE)
+
+    totals = world.tie_totals()[person]
+    peers = np.divide(strength, totals, out=np.zeros(len(person)), where=totals > 0)
+    terms = venture_terms(world, person, founder[asked_by], peers)
+    noise = world.streams.gumbel("found_partner", world.month, person, founder[asked_by])
+    joining = utility.total(terms) + world.parameters.mu * noise
+    staying = decisions.present[person] + world.parameters.mu * world.streams.gumbel(
+        "choice_nest", world.month, person, choice.STAY
+    )
+    order = np.lexsort((asked_by, -joining, person))  # who is asked twice joins the better venture
+    _, first = np.unique(person[order], return_index=True)
+    best = order[first]
+    best = best[joining[best] > staying[best]]
+    _leave_to_found(world, person[best], founder[asked_by[best]], terms[best], Path.COLLEAGUES)
+
+
+def _leave_to_found(world: World, person: Integers, founder: Integers, terms: Floats, path: Path) -> None:
+    """End the old job for the venture of a founder; the company begins when its founding months are over."""
+    assert world.decisions is not None
+    people, parameters = world.researchers, world.parameters
+    if path != Path.NONE:
+        people.path[person] = path
+    employment.depart(
+        world,
+        person,
+        Cause.FOUNDED,
+        Status.FOUNDING,
+        to_team=world.first_team_of(people.own_startup[founder]),
+        pay_after=parameters.startup_pay * world.reference_pay()[person],
+        equity_after=np.full(len(person), parameters.startup_equity_ratio),
+        referrer=np.where(person == founder, -1, founder),
+        leave_months=np.full(len(person), int(parameters.founding_months)),
+        terms_stay=world.decisions.terms[person],
+        terms_go=terms,
+    )
+
+
+def _incorporate(world: World) -> None:
+    """Groups whose founding months are over raise their first round: most become companies, some search again."""
+    parameters, people, employers, teams = world.parameters, world.researchers, world.employers, world.teams
+    founding = people.status == Status.FOUNDING
+    people.leave_clock[founding] -= 1
+    ready = np.flatnonzero(founding & (people.leave_clock <= 0))
+    if len(ready) == 0:
+        return
+    team = np.unique(people.next_team[ready])
+    startup = teams.employer[team]
+    group = np.searchsorted(team, people.next_team[ready])
+    joint = np.bincount(group, np.log1p(people.reputation[ready]), minlength=len(team))
+    chance = 1.0 - (1.0 - parameters.funding_success) ** joint
+    funded = world.streams.uniform("funding", world.month, startup, 0) < chance
+    money = first_round(world, startup, joint)
+    employment.set_free(world, ready[~funded[group]], Status.SEARCHING)
+
+    team, startup, joint, money = team[funded], startup[funded], joint[funded], money[funded]
+    person = ready[funded[group]]
+    if len(team) == 0:
+        return
+    group = np.searchsorted(team, people.next_team[person])
+    size = np.bincount(group, minlength=len(team))
+    for dimension in range(people.ideal.shape[1]):
+        mean = np.bincount(group, people.ideal[person, dimension], minlength=len(team)) / size
+        employers.culture[startup, dimension] = mean
+    founder = employers.founder[startup]
+    employers.site[startup] = people.site[founder]
+    teams.site[team] = people.site[founder]
+    employers.is_open[startup] = True
+    teams.is_open[team] = True
+    employers.founded_month[startup] = world.month
+    employers.prestige[startup] = employers.prestige_base[startup] = 0.3 * joint
+    employers.cash[startup] = money
+    _spend_plan(world, startup, team, money, size + 2)
+    goal = people.next_team[person].astype(np.int64)
+    employment.begin(world, person, goal, people.next_pay[person].copy(), people.next_equity[person].copy())
+    teams.leader[team] = founder
+    world.ledger.append(
+        "startups",
+        {
+            "month": np.full(len(team), world.month),
+            "employer": startup.astype(np.int64),
+            "founder": founder.astype(np.int64),
+            "site": teams.site[team].astype(np.int64),
+            "n_founders": size,
+            "funding": money,
+        },
+    )
+
+
+def first_round(world: World, startup: Integers, joint: Floats) -> Floats:
+    """(F,) kUSD of a seed round: median x reputation x climate of the place x luck."""
+    parameters = world.parameters
+    place = world.researchers.site[world.employers.founder[startup]]
+    climate = world.sites.seed_climate[place] * world.levers["seed_climate"][place]
+    luck = world.streams.normal("funding", world.month, startup, 1)
+    return (
+        parameters.funding_median
+        * np.exp(parameters.funding_reputation * joint + parameters.funding_sd_log * luck)
+        * climate
+    )
+
+
+def _spend_plan(world: World, startup: Integers, team: Integers, money: Floats, most_posts: Integers) -> None:
+    """A round is meant to last: so much a year for rented compute, the rest for people; posts as pay allows."""
+    parameters, employers = world.parameters, world.employers
+    yearly = money * 12.0 / parameters.runway_target
+    employers.valuation[startup] = 4.0 * money
+    employers.rented[startup] = yearly * parameters.startup_compute_share / parameters.compute_rent
+    employers.pay_budget[startup] = yearly * (1.0 - parameters.startup_compute_share)
+    paid = np.floor(employers.pay_budget[startup] / (employers.pay_level[startup] * parameters.pay_reference))
+    world.teams.posts[team] = np.clip(paid, 1.0, most_posts)
+
+
+def _finance(world: World) -> None:
+    """Pay and rent are spent; reputation may bring a new round; without money a start-up is bought or closed."""
+    parameters, people, employers = world.parameters, world.researchers, world.employers
+    startup = np.flatnonzero(world.is_startup() & employers.is_open & (employers.founded_month < world.month))
+    if len(startup) == 0:
+        return
+    team = world.first_team_of(startup)
+    member = np.flatnonzero(people.team >= 0)
+    payroll = np.bincount(world.employer_of()[member], people.pay[member], minlength=world.n_employers)[startup]
+    spent = (payroll + employers.rented[startup] * parameters.compute_rent) / 12.0
+    standing = np.bincount(people.team[member], np.log1p(people.reputation[member]), minlength=world.n_teams)[team]
+    size = world.teams.n_members[team]
+    chance = np.minimum(parameters.startup_growth_round * standing, 0.5)
+    lucky = (world.streams.uniform("funding", world.month, startup, 0) < chance) & (size > 0)
+    money = np.where(lucky, 2.0 * first_round(world, startup, np.minimum(standing, 4.0)), 0.0)
+    employers.cash[startup] += money - np.minimum(spent, employers.cash[startup] + money)
+    rich = np.flatnonzero(lucky)
+    _spend_plan(world, startup[rich], team[rich], employers.cash[startup[rich]], 2 * size[rich] + 3)
+
+    broke = (employers.cash[startup] <= 0) | (size == 0)
+    _end(world, startup[broke], team[broke])
+
+
+def _end(world: World, startup: Integers, team: Integers) -> None:
+    """A start-up ends: some are bought by a lab with their team, the others close and their people search."""
+    if len(startup) == 0:
+        return
+    employers, people = world.employers, world.researchers
+    luck = world.streams.uniform("acquirer", world.month, startup, 0)
+    labs = np.flatnonzero((employers.kind == EmployerKind.LAB) & employers.is_open & (employers.pay_budget > 0))
+    bought = (luck < world.parameters.acquisition_share) & (world.teams.n_members[team] > 0) & (len(labs) > 0)
+    if bought.any():
+        weights = running_sum(employers.pay_budget[labs])
+        zero = np.zeros(int(bought.sum()), dtype=np.int64)
+        drawn = world.streams.uniform("acquirer", world.month, startup[bought], 1)
+        employment.acquire(world, team[bought], labs[weighted_pick(weights, zero, zero + len(labs), drawn)])
+    employment.close_teams(world, team[~bought], Cause.STARTUP_FAILED)
+    employers.is_open[startup] = False
+    employers.closed_month[startup] = world.month
+    employers.rented[startup] = 0.0
+    employers.pool[startup] = 0.0
+    employers.cash[startup] = 0.0
+    assert not np.isin(people.team[people.team >= 0], team[~bought]).any()

@@ -1,0 +1,36 @@
+"""Compute that was ordered arrives; the pool open to research is what is owned, works, and is not diverted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.tables import EmployerKind
+from abm.world import World
+
+WRITES = ("employers.owned", "employers.gpu_ready", "employers.utilisation", "employers.pool", "arrivals")
+PARAMETERS = ("retrofit_rate", "retrofit_delay", "utilisation_gain", "utilisation_best")
+
+
+def run(world: World) -> None:
+    """Deliveries, conversion of sites, upkeep of utilisation, new orders, and the effective pool (M07, M09, M11)."""
+    parameters, employers, teams, levers = world.parameters, world.employers, world.teams, world.levers
+    employers.owned += world.arrivals[:, world.month]
+    employers.gpu_ready += parameters.retrofit_rate * (1.0 - employers.gpu_ready)
+
+    staffed = np.bincount(teams.employer, teams.n_members * teams.is_infrastructure, minlength=world.n_employers)
+    planned = np.bincount(teams.employer, teams.posts * teams.is_infrastructure, minlength=world.n_employers)
+    staffing = np.divide(staffed, planned, out=np.ones(world.n_employers), where=planned > 0)
+    room = np.maximum(parameters.utilisation_best - employers.utilisation, 0.0)
+    employers.utilisation += parameters.utilisation_gain * np.minimum(staffing, 1.0) * room
+
+    grown = np.expm1(employers.growth_compute) * employers.owned * levers["compute_orders"]
+    late = np.rint(parameters.retrofit_delay * (1.0 - employers.gpu_ready)).astype(np.int64)
+    due = np.minimum(world.month + employers.lead_time + late, world.arrivals.shape[1] - 1)
+    ordering = np.flatnonzero((employers.kind != EmployerKind.STARTUP) & (grown > 0) & (due > world.month))
+    world.arrivals[ordering, due[ordering]] += grown[ordering]
+
+    working = np.clip(employers.utilisation + levers["utilisation"], 0.0, 1.0)
+    diverted = np.clip(employers.product_share + levers["product_share"], 0.0, 1.0)
+    employers.pool[:] = np.where(
+        employers.is_open, (employers.owned * (1.0 - diverted) + employers.rented) * working, 0.0
+    )

@@ -1,0 +1,119 @@
+"""Projects progress, slip, or are released; releases make reputations and prestige; skills grow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.columns import Floats, Integers
+from abm.projects import draw_projects, next_slots
+from abm.tables import ProjectState
+from abm.world import World
+
+WRITES = (
+    "projects",
+    "teams.project",
+    "researchers.skill",
+    "researchers.reputation",
+    "researchers.visibility",
+    "employers.prestige",
+)
+PARAMETERS = (
+    "compute_share",
+    "release_reputation",
+    "release_visibility",
+    "release_prestige",
+    "visibility_half_life",
+    "prestige_half_life",
+    "skill_growth_peers",
+    "skill_growth_compute",
+    "pay_skill_slope",
+)
+
+
+def run(world: World) -> None:
+    """Progress = effective compute^alpha x team skill^(1 - alpha); what is finished or due is released (M06, M37, M46)."""
+    parameters, people, employers = world.parameters, world.researchers, world.employers
+    people.visibility *= 0.5 ** (1.0 / parameters.visibility_half_life)
+    stay = 0.5 ** (1.0 / parameters.prestige_half_life)
+    employers.prestige[:] = employers.prestige_base + stay * (employers.prestige - employers.prestige_base)
+    ratio = compute_ratio(world)
+    _progress(world, ratio)
+    _release(world)
+    _grow(world, ratio)
+    _next_projects(world)
+
+
+def compute_ratio(world: World) -> Floats:
+    """(J,) compute delivered over compute asked for, at most 1.5."""
+    teams = world.teams
+    request = teams.need + world.request_per_head() * teams.n_members
+    return np.minimum(np.divide(teams.compute, request, out=np.zeros(world.n_teams), where=request > 0), 1.5)
+
+
+def _progress(world: World, ratio: Floats) -> None:
+    parameters, people, teams, projects = world.parameters, world.researchers, world.teams, world.projects
+    member = people.team >= 0
+    power = np.exp(parameters.pay_skill_slope * people.skill[member])
+    team_power = np.bincount(people.team[member], power, minlength=world.n_teams)
+    staff = np.minimum(team_power / np.maximum(teams.posts, 1.0), 2.0)
+    alpha = parameters.compute_share
+    busy = np.flatnonzero(teams.project >= 0)
+    projects.progress[teams.project[busy]] += ratio[busy] ** alpha * staff[busy] ** (1.0 - alpha)
+
+
+def _release(world: World) -> None:
+    """Finished projects are released at their own quality, due ones at the quality of the event; late ones slip."""
+    teams, projects = world.teams, world.projects
+    busy = np.flatnonzero(teams.project >= 0)
+    running = teams.project[busy]
+    due = projects.state[running] == ProjectState.DUE
+    finished = ~due & (projects.progress[running] >= projects.work[running])
+    own = running[finished]
+    luck = world.streams.normal("release", world.month, own)
+    projects.quality[own] = np.clip(0.4 + 0.4 * luck, -1.0, 1.0)
+    late = running[~due & ~finished & (projects.planned[running] <= world.month)]
+    projects.planned[late] = world.month + 1
+    out = due | finished
+    _consequences(world, busy[out], running[out])
+
+
+def _consequences(world: World, team: Integers, project: Integers) -> None:
+    """Contributors gain reputation and attention, the owner gains or loses prestige (M39, M46, M47)."""
+    if len(team) == 0:
+        return
+    parameters, people, projects, employers = world.parameters, world.researchers, world.projects, world.employers
+    projects.state[project] = ProjectState.RELEASED
+    projects.ended[project] = world.month
+    world.teams.project[team] = -1
+    fame = np.zeros(world.n_teams)
+    fame[team] = projects.visibility[project]
+    good = np.zeros(world.n_teams)
+    good[team] = np.maximum(projects.quality[project], 0.0)
+    member = np.flatnonzero(people.team >= 0)
+    member = member[fame[people.team[member]] > 0]
+    their = people.team[member]
+    people.reputation[member] += parameters.release_reputation * fame[their] * good[their]
+    people.visibility[member] += parameters.release_visibility * fame[their]
+    owner = world.teams.employer[team]
+    gain = parameters.release_prestige * projects.visibility[project] * projects.quality[project]
+    np.add.at(employers.prestige, owner, gain)
+    np.maximum(employers.prestige, 0.0, out=employers.prestige)
+
+
+def _grow(world: World, ratio: Floats) -> None:
+    """Skill grows from better team mates and from compute to work with."""
+    parameters, people, teams = world.parameters, world.researchers, world.teams
+    member = np.flatnonzero(people.team >= 0)
+    team = people.team[member]
+    mean = np.bincount(team, people.skill[member], minlength=world.n_teams) / np.maximum(teams.n_members, 1)
+    gap = np.maximum(mean[team] - people.skill[member], 0.0)
+    people.skill[member] += parameters.skill_growth_peers * gap
+    people.skill[member] += parameters.skill_growth_compute * np.minimum(ratio[team], 1.0)
+
+
+def _next_projects(world: World) -> None:
+    """A team without a project begins one, as long as it has people and rows."""
+    teams = world.teams
+    idle = np.flatnonzero(teams.is_open & (teams.project < 0) & (teams.n_members > 0))
+    slots = next_slots(world, idle)
+    draw_projects(world, idle[slots >= 0], slots[slots >= 0])

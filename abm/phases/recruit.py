@@ -1,0 +1,172 @@
+"""Teams with open posts find candidates: over the graph, by visibility, or among those who apply. Never all pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.columns import Floats, Integers
+from abm.kernels.pairs import rank_within, running_sum, weighted_pick
+from abm.tables import Candidates, EmployerKind, Reach, Status
+from abm.world import World
+
+WRITES = ("teams.posts", "teams.open_posts", "employers.pay_budget", "candidates")
+PARAMETERS = (
+    "pay_reference",
+    "referral_share",
+    "referral_share_startup",
+    "visible_base",
+    "applications",
+    "offers_per_post",
+    "hiring_bar",
+    "hiring_prestige",
+    "assessment_noise",
+    "assessment_topic",
+    "assessment_referral",
+    "assessment_reputation",
+    "minimum_tenure",
+)
+Contacts = tuple[Integers, Integers, NDArray[np.int8], Integers]  # researcher, team, reach, referrer
+
+
+def run(world: World) -> None:
+    """Open posts, contacts of recruiters, applications, assessment, and the short list that gets offers."""
+    _open_posts(world)
+    called, applied = _contacts(world), _applications(world)
+    person, team, reach, referrer = (np.concatenate([a, b]) for a, b in zip(called, applied, strict=True))
+    keep = _eligible(world, person, team, reach)
+    person, team, reach, referrer = person[keep], team[keep], reach[keep], referrer[keep]
+    keep = _first_of_each(world, person, team, reach)
+    person, team, reach, referrer = person[keep], team[keep], reach[keep], referrer[keep]
+    score = _assess(world, person, team, reach)
+    standing = np.log1p(world.employers.prestige[world.teams.employer[team]]) - np.log(2.0)
+    bar = world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
+    limit = np.ceil(world.parameters.offers_per_post * world.teams.open_posts[team])
+    good = np.flatnonzero(score >= bar)
+    listed = good[rank_within(team[good], score[good]) < limit[good]]
+    listed = listed[np.lexsort((team[listed], person[listed]))]
+    world.candidates = Candidates(
+        researcher=person[listed].astype(np.int32),
+        team=team[listed].astype(np.int32),
+        reach=reach[listed],
+        referrer=referrer[listed].astype(np.int32),
+        score=score[listed],
+    )
+
+
+def _open_posts(world: World) -> None:
+    """Planned posts grow; those that are empty and can be paid for are open."""
+    teams, employers, people = world.teams, world.employers, world.researchers
+    hiring = world.levers["hiring"]
+    growing = np.exp(employers.growth * hiring)
+    growing[employers.kind == EmployerKind.STARTUP] = 1.0
+    teams.posts *= np.where(teams.is_open, growing[teams.employer], 1.0)
+    employers.pay_budget *= growing
+    coming = np.bincount(people.next_team[people.status == Status.ON_LEAVE], minlength=world.n_teams)
+    luck = world.streams.uniform("posts", world.month, np.arange(world.n_teams))
+    plan = np.floor(teams.posts * world.levers["posts"] + luck)
+    wanted = np.maximum(plan - teams.n_members - coming, 0.0)
+    wanted[~teams.is_open | (hiring[teams.employer] <= 0)] = 0.0
+
+    member = np.flatnonzero(people.team >= 0)
+    payroll = np.bincount(world.employer_of()[member], people.pay[member], minlength=world.n_employers)
+    due = np.flatnonzero(people.next_team >= 0)
+    payroll += np.bincount(teams.employer[people.next_team[due]], people.next_pay[due], minlength=world.n_employers)
+    market = world.levers.world("market_pay")
+    typical = world.parameters.pay_reference * employers.pay_level * world.levers["pay_level"] * market
+    room = np.maximum(employers.pay_budget * market - payroll, 0.0)
+    can_pay = np.divide(room, typical, out=np.zeros(world.n_employers), where=typical > 0)
+    asked = np.bincount(teams.employer, wanted, minlength=world.n_employers)
+    share = np.minimum(np.divide(can_pay, asked, out=np.ones(world.n_employers), where=asked > 0), 1.0)
+    teams.open_posts[:] = np.floor(wanted * share[teams.employer])
+
+
+def _contacts(world: World) -> Contacts:
+    """Recruiters' calls: with probability rho somebody's neighbour, else somebody visible (T17)."""
+    parameters, teams, employers = world.parameters, world.teams, world.employers
+    people, ties, streams, month = world.researchers, world.ties, world.streams, world.month
+    every = np.arange(world.n_teams)
+    per_post = employers.recruiter_contacts * world.levers["recruiting"] * world.levers.world("demand")
+    luck = streams.uniform("posts", month, every, 1)
+    n_calls = np.floor(teams.open_posts * per_post[teams.employer] + luck * (teams.open_posts > 0)).astype(np.int64)
+    team = np.repeat(every, n_calls)
+    call = np.arange(len(team)) - np.repeat(np.cumsum(n_calls) - n_calls, n_calls)
+
+    startup = employers.kind[teams.employer[team]] == EmployerKind.STARTUP
+    rho = np.where(startup, parameters.referral_share_startup, parameters.referral_share)
+    member = np.flatnonzero(people.team >= 0)
+    by_team = member[np.argsort(people.team[member], kind="stable")]
+    first = np.cumsum(teams.n_members) - teams.n_members
+    asked = first[team] + (streams.uniform("contact_referrer", month, team, call) * teams.n_members[team]).astype(
+        np.int64
+    )
+    staffed = teams.n_members[team] > 0
+    referrer = np.where(staffed, by_team[np.minimum(asked, len(by_team) - 1)] if len(by_team) else -1, -1)
+    has_ties = staffed & (ties.start[referrer + 1] > ties.start[referrer])
+    by_tie = (streams.uniform("contact_reach", month, team, call) < rho) & has_ties
+    luck = streams.uniform("contact_person", month, team, call)
+    person = np.empty(len(team), dtype=np.int64)
+    weights = running_sum(ties.strength)
+    low, high = ties.start[referrer[by_tie]], ties.start[referrer[by_tie] + 1]
+    person[by_tie] = ties.neighbour[weighted_pick(weights, low, high, luck[by_tie])]
+    present = (people.status == Status.EMPLOYED) | (people.status == Status.SEARCHING)
+    attention = running_sum(np.where(present, parameters.visible_base + people.visibility, 0.0))
+    rest = ~by_tie
+    zero = np.zeros(int(rest.sum()), dtype=np.int64)
+    person[rest] = weighted_pick(attention, zero, zero + world.n_researchers, luck[rest])
+    reach = np.where(by_tie, Reach.REFERRAL, Reach.VISIBLE).astype(np.int8)
+    return person, team, reach, np.where(by_tie, referrer, -1)
+
+
+def _applications(world: World) -> Contacts:
+    """Everybody whose decision is open applies: every second application goes to the own city, the others anywhere."""
+    assert world.decisions is not None
+    teams, people = world.teams, world.researchers
+    n_each = int(world.parameters.applications)
+    looking = np.flatnonzero(world.decisions.is_open)
+    person = np.repeat(looking, n_each)
+    number = np.tile(np.arange(n_each), len(looking))
+    order = np.argsort(teams.site, kind="stable")  # teams of one city side by side
+    weights = running_sum(teams.open_posts[order].astype(np.float64))
+    bounds = np.searchsorted(teams.site[order], np.arange(len(world.sites.names) + 1))
+    home = people.site[person]
+    local = (number % 2 == 0) & (weights[bounds[home + 1]] > weights[bounds[home]])
+    low = np.where(local, bounds[home], 0)
+    high = np.where(local, bounds[home + 1], world.n_teams)
+    luck = world.streams.uniform("application", world.month, person, number)
+    team = order[weighted_pick(weights, low, high, luck)] if weights[-1] > 0 else np.zeros(0, dtype=np.int64)
+    person = person[: len(team)]
+    return person, team, np.full(len(team), Reach.MARKET, np.int8), np.full(len(team), -1)
+
+
+def _eligible(world: World, person: Integers, team: Integers, reach: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Present in the market, not of this team, not called at the own employer, not called right after arriving."""
+    people, teams = world.researchers, world.teams
+    employed = people.status[person] == Status.EMPLOYED
+    found = (employed | (people.status[person] == Status.SEARCHING)) & (teams.open_posts[team] > 0)
+    found &= people.team[person] != team
+    inside = world.employer_of()[person] == teams.employer[team]
+    applied = reach == Reach.MARKET
+    new = employed & (people.tenure[person] < world.parameters.minimum_tenure)
+    return found & (applied | ~(inside | new))
+
+
+def _first_of_each(world: World, person: Integers, team: Integers, reach: NDArray[np.int8]) -> Integers:
+    """One contact per person and employer a month: a referral before a call, a call before an application."""
+    key = person * world.n_employers + world.teams.employer[team]
+    order = np.argsort(reach, kind="stable")
+    _, first = np.unique(key[order], return_index=True)
+    return order[first]
+
+
+def _assess(world: World, person: Integers, team: Integers, reach: NDArray[np.int8]) -> Floats:
+    """A team's assessment of a candidate, in standard deviations of skill."""
+    parameters, people = world.parameters, world.researchers
+    noise = world.streams.normal("assessment", world.month, person, team)
+    return (
+        people.skill[person]
+        + parameters.assessment_reputation * np.log1p(people.reputation[person])
+        + parameters.assessment_topic * (people.specialty[person] == world.teams.topic[team])
+        + parameters.assessment_referral * (reach == Reach.REFERRAL)
+        + parameters.assessment_noise * noise
+    )

@@ -1,0 +1,113 @@
+"""The graph follows careers: team mates gain ties, unused ties fade, leavers keep theirs and are missed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.columns import Integers
+from abm.kernels import exposure
+from abm.tables import TieKind, Ties
+from abm.world import World
+
+WRITES = ("ties", "researchers.leavers")
+PARAMETERS = (
+    "tie_gain",
+    "tie_new",
+    "tie_new_per_joiner",
+    "tie_half_life",
+    "alumni_half_life",
+    "tie_floor",
+)
+
+
+def run(world: World) -> None:
+    """Who left is felt over the ties of today; then ties grow, fade, are forgotten, and joiners make new ones."""
+    _miss_leavers(world)
+    _age(world)
+    _meet(world)
+
+
+def _miss_leavers(world: World) -> None:
+    """The share of tie strength that left one's employer this month (T13: turnover contagion)."""
+    left = [rows for rows in world.ledger.departures[-64:] if rows["month"][0] == world.month]
+    if not left:
+        return
+    ties = world.ties
+    world.researchers.leavers += exposure.felt_departures(
+        ties.start,
+        ties.neighbour,
+        ties.strength,
+        world.tie_totals(),
+        np.concatenate([rows["researcher"] for rows in left]),
+        np.concatenate([rows["from_employer"] for rows in left]),
+        world.employer_of(),
+    )
+
+
+def _age(world: World) -> None:
+    """Ties between team mates move towards 1, others fade; a tie to a former colleague fades most slowly."""
+    parameters, ties = world.parameters, world.ties
+    team = world.researchers.team
+    owner = ties.owner
+    mates = (team[ties.neighbour] == team[owner]) & (team[owner] >= 0)
+    employer = world.employer_of()
+    apart = (ties.kind == TieKind.TEAM_MATE) & (employer[ties.neighbour] != employer[owner])
+    ties.kind[mates] = TieKind.TEAM_MATE
+    ties.kind[apart] = TieKind.ALUMNI
+    fading = 0.5 ** (1.0 / parameters.tie_half_life)
+    slower = 0.5 ** (1.0 / parameters.alumni_half_life)
+    faded = ties.strength * np.where(ties.kind == TieKind.ALUMNI, slower, fading)
+    grown = ties.strength + parameters.tie_gain * (1.0 - ties.strength)
+    strength = np.where(mates, grown, faded)
+    kept = strength >= parameters.tie_floor
+    if kept.all():
+        ties.strength[:] = strength
+        ties.age += 1
+        return
+    world.ties = Ties(
+        start=np.concatenate([[0], np.cumsum(kept)])[ties.start],
+        neighbour=ties.neighbour[kept],
+        strength=strength[kept],
+        kind=ties.kind[kept],
+        age=ties.age[kept] + np.int16(1),
+    )
+
+
+def _meet(world: World) -> None:
+    """Who joined a team this month gets to know some of it."""
+    parameters, people = world.parameters, world.researchers
+    joined = np.unique(world.joined)
+    joined = joined[people.team[joined] >= 0]
+    slots = np.arange(int(parameters.tie_new_per_joiner))
+    if len(joined) == 0 or len(slots) == 0:
+        return
+    member = np.flatnonzero(people.team >= 0)
+    by_team = member[np.argsort(people.team[member], kind="stable")]
+    sizes = world.teams.n_members
+    first = np.cumsum(sizes) - sizes
+    person = np.repeat(joined, len(slots))
+    team = people.team[person]
+    luck = world.streams.uniform("new_tie", world.month, person, np.tile(slots, len(joined)))
+    mate = by_team[first[team] + (luck * sizes[team]).astype(np.int64)]
+    add_ties(world, person[person != mate], mate[person != mate])
+
+
+def add_ties(world: World, person: Integers, mate: Integers) -> None:
+    """Insert new ties between pairs that have none; both directions, each row kept sorted."""
+    ties, n = world.ties, world.n_researchers
+    pair = np.unique(np.concatenate([person * n + mate, mate * n + person]))
+    held = ties.owner.astype(np.int64) * n + ties.neighbour
+    place = np.searchsorted(held, pair)
+    known = place < len(held)
+    known[known] = held[place[known]] == pair[known]
+    pair, place = pair[~known], place[~known]
+    if len(pair) == 0:
+        return
+    counts = np.diff(ties.start) + np.bincount(pair // n, minlength=n)
+    world.ties = Ties(
+        start=np.concatenate([[0], np.cumsum(counts)]),
+        neighbour=np.insert(ties.neighbour, place, (pair % n).astype(np.int32)),
+        strength=np.insert(ties.strength, place, world.parameters.tie_new),
+        kind=np.insert(ties.kind, place, np.int8(TieKind.TEAM_MATE)),
+        age=np.insert(ties.age, place, np.int16(0)),
+    )

@@ -1,0 +1,44 @@
+"""Filling and starting the rows of projects: what build and produce share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.columns import Integers
+from abm.tables import ProjectState
+from abm.world import World
+
+
+def draw_projects(world: World, team: Integers, project: Integers, under_way: bool = False) -> None:
+    """Fill project rows with a typical project of a team and start them; `under_way`: part of the work is done."""
+    parameters, projects, streams = world.parameters, world.projects, world.streams
+    needs = np.bincount(
+        world.researchers.team[world.researchers.team >= 0],
+        world.researchers.compute_need[world.researchers.team >= 0],
+        minlength=world.n_teams,
+    )[team]
+    projects.demand[project] = 0.5 * needs * np.exp(0.6 * streams.normal("project", 0, project, 0))
+    work = parameters.project_months * np.exp(0.35 * streams.normal("project", 0, project, 1))
+    projects.work[project] = np.clip(work, 2.0, None)
+    projects.visibility[project] = 0.5 * np.exp(0.7 * streams.normal("project", 0, project, 2))
+    projects.planned[project] = world.month + np.ceil(projects.work[project]).astype(np.int32)
+    projects.progress[project] = 0.0
+    if under_way:
+        done = streams.uniform("project", 0, project, 3) * 0.8
+        projects.progress[project] = done * projects.work[project]
+        projects.planned[project] -= np.floor(projects.progress[project]).astype(np.int32)
+    start_projects(world, team, project)
+
+
+def start_projects(world: World, team: Integers, project: Integers) -> None:
+    """Make filled project rows the running projects of teams."""
+    world.projects.team[project] = team
+    world.projects.started[project] = world.month
+    world.projects.state[project] = ProjectState.RUNNING
+    world.teams.project[team] = project
+
+
+def next_slots(world: World, team: Integers) -> Integers:
+    """(T,) the next free project row of teams; -1 when all slots are used."""
+    used = (world.projects.state.reshape(world.n_teams, world.project_slots)[team] > 0).sum(axis=1)
+    return np.where(used < world.project_slots, team * world.project_slots + used, -1)

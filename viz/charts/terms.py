@@ -1,0 +1,143 @@
+"""Why they left, second part: what movers gained and gave up, utility term by utility term."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from viz import svg
+from viz.results import RunData
+from viz.theme import WIDE
+
+TITLE = "What the movers gained, and gave up"
+ORDER = 60
+NAMES = {
+    "pay": "Pay",
+    "compute": "Compute",
+    "comp": "Compute",
+    "culture": "Culture fit",
+    "cult": "Culture fit",
+    "peers": "Peers",
+    "peer": "Peers",
+    "prestige": "Prestige",
+    "pres": "Prestige",
+    "equity": "Equity",
+    "place": "Place",
+    "loc": "Place",
+    "taste": "Personal match",
+    "match": "Personal match",
+    "deprivation": "Worse off than sister teams",
+    "strain": "Strain left behind",
+    "breach": "Breaches left behind",
+    "embeddedness": "Roots given up",
+    "embedded": "Roots given up",
+    "switching": "Cost of moving",
+    "unvested": "Unvested equity given up",
+    "forfeit": "Unvested equity given up",
+    "notice": "Notice and garden leave",
+    "delay": "Notice and garden leave",
+    "noise": "Luck of the month",
+}
+
+
+def name_of(term: str) -> str:
+    """A term in words."""
+    return NAMES.get(term, term.replace("_", " ").capitalize())
+
+
+def differences(data: RunData, employer: str | None = None) -> tuple[dict[str, float], int]:
+    """Mean of term_go minus term_stay over voluntary movers, and how many movers that is.
+
+    A term that exists on one side only (the cost of moving, the strain of the present job) counts as zero on the other.
+    """
+    table = data.departures
+    columns = [str(c) for c in table.columns]
+    terms = [c.removeprefix("term_go_") for c in columns if c.startswith("term_go_")]
+    terms += [
+        t for t in (c.removeprefix("term_stay_") for c in columns if c.startswith("term_stay_")) if t not in terms
+    ]
+    if not len(table) or not terms:
+        return {}, 0
+    keep = table["voluntary"].to_numpy(dtype=bool)
+    if employer is not None:
+        keep = keep & (table["from_employer"] == employer).to_numpy(dtype=bool)
+    go = {t: table[f"term_go_{t}"].to_numpy(dtype=np.float64) for t in terms if f"term_go_{t}" in columns}
+    known = np.zeros(len(table), dtype=bool)
+    for values in go.values():
+        known |= np.isfinite(values)
+    keep = keep & known
+    n = int(keep.sum())
+    if n == 0:
+        return {}, 0
+    found = {}
+    for term in terms:
+        side = [
+            np.nan_to_num(table[f"term_{way}_{term}"].to_numpy(dtype=np.float64)[keep])
+            if f"term_{way}_{term}" in columns
+            else np.zeros(n)
+            for way in ("go", "stay")
+        ]
+        found[term] = float((side[0] - side[1]).mean())
+    return found, n
+
+
+def draw(data: RunData) -> str:
+    """Diverging bars, the pull to the right and the cost to the left."""
+    own, n = differences(data, data.focal)
+    whom = data.focal
+    if not own:
+        own, n = differences(data)
+        whom = "any employer"
+    shown = {t: v for t, v in own.items() if abs(v) >= 0.005}
+    if not shown:
+        return ""
+    order = sorted(shown, key=lambda t: (-shown[t], t))
+    total = sum(own.values())
+    caption = _see(shown, order, whom)
+    title = f"Mean difference in utility between the new and the old job, movers from {whom}, in utils"
+    body = svg.both(lambda width: _paint(order, shown, total, width), title, caption)
+    rows = [[svg.esc(name_of(t)), svg.decimal(own[t])] for t in sorted(own, key=lambda t: (-own[t], t))]
+    rows.append(["<b>All terms together</b>", f"<b>{svg.decimal(total)}</b>"])
+    numbers = svg.numbers(
+        "Every term in numbers (utils)", svg.table(["Term", "New job minus old job"], rows, right=[1])
+    )
+    note = f"Mean over {svg.plural(n, 'voluntary mover')} in all runs, in utils. A term that exists in one of the two "
+    note += "jobs only, such as the cost of moving, counts as zero in the other."
+    return svg.figure(caption, body + numbers, note)
+
+
+def _see(shown: dict[str, float], order: list[str], whom: str) -> str:
+    gains, losses = [t for t in order if shown[t] > 0], [t for t in reversed(order) if shown[t] < 0]
+    text = f"For those who left {whom}, "
+    if gains:
+        best = [f"{name_of(t).lower()} ({svg.decimal(shown[t])})" for t in gains[:2]]
+        text += f"{svg.listing(best)} spoke most for the new job"
+    else:
+        text += "no single term spoke for the new job"
+    if losses:
+        text += f"; {name_of(losses[0]).lower()} ({svg.decimal(shown[losses[0]])}) spoke most against it"
+    return text + "."
+
+
+def _paint(order: list[str], shown: dict[str, float], total: float, width: int) -> tuple[float, str]:
+    wide = width == WIDE
+    left, right, pitch = (250.0, width - 60.0, 31.0) if wide else (46.0, width - 46.0, 46.0)
+    low, high = min([0.0, total, *shown.values()]), max([0.0, total, *shown.values()])
+    x = svg.scale(low, high, left + (46 if wide and low < 0 else 0), right)
+    zero, top = x(0), 30.0
+    parts = [svg.label(zero + 6, 14, "speaks for leaving →", "s")]
+    if low < 0:
+        parts.append(svg.label(zero - 6, 14, "← for staying", "s", "end"))
+    bottom = top + pitch * len(order)
+    parts.append(svg.line(zero, top - 8, zero, bottom + pitch + 14, "base"))
+    for k, term in enumerate([*order, ""]):
+        value = shown[term] if term else total
+        y = top + pitch * (k + 0.5) + (0 if term else 14) + (0 if wide else 8)
+        words = name_of(term) if term else "All terms together"
+        kind = "fi" if not term else "fb" if value > 0 else "fm"
+        parts.append(svg.label(0, y + 4.5 if wide else y - 13, words, "halo" if term else "b halo"))
+        start, end = min(zero, x(value)), max(zero, x(value))
+        parts.append(svg.rect(start, y - 8, max(end - start, 1), 16, kind, f"{words}\n{svg.decimal(value)} utils"))
+        beside = (end + 7, "start") if value >= 0 else (start - 7, "end")
+        parts.append(svg.label(beside[0], y + 4.5, svg.decimal(value), "b" if not term else "", beside[1]))
+    parts.append(svg.line(0, bottom + 6, width, bottom + 6, "grid"))
+    return bottom + pitch + 20, "".join(parts)

@@ -21,8 +21,8 @@ from abm.tables import (
     DIMENSIONS,
     RULES,
     Cohort,
-    Employers,
     EmployerKind,
+    Employers,
     Projects,
     Researchers,
     Status,
@@ -225,7 +225,9 @@ def _tastes(world: World, home: Integers) -> None:
     bounds = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
     archetype = (streams.uniform("archetype", 0, rows)[:, None] > bounds[:, :-1]).sum(axis=1)
 
-    factors = np.array([[f.get(name, 1.0) for name in ("pay", *TASTE_NAMES)] for _, f in ARCHETYPES.values()])[archetype]
+    factors = np.array([[f.get(name, 1.0) for name in ("pay", *TASTE_NAMES)] for _, f in ARCHETYPES.values()])[
+        archetype
+    ]
     pay = parameters.taste_pay_mean * factors[:, 0] + parameters.taste_pay_sd * streams.normal("taste", 0, rows, 0)
     people.taste_pay[:] = np.clip(pay, 0.5, None)
     for column, name in enumerate(TASTE_NAMES, start=1):
@@ -312,7 +314,7 @@ def _graph(world: World, n_first: int) -> None:
         for name, size in (plan.members or {}).items():
             crew = np.flatnonzero(np.isin(people.team, world.scenario.team_rows(name)) & (paper < 0))
             paper[crew[np.argsort(-ranking[crew], kind="stable")][:size]] = number
-    groups = np.maximum(people.n_rows // (15 * len(world.scenario.topics)), 1)
+    groups = max(world.scenario.researchers // (15 * len(world.scenario.topics)), 1)
     school = (streams.uniform("specialty", 0, rows, 2) * groups).astype(np.int64)
     employer = np.where(people.team >= 0, teams.employer[people.team], -1)
 
@@ -328,6 +330,7 @@ def _graph(world: World, n_first: int) -> None:
         people.specialty * groups + school,
         uniform,
         mean_degree=world.parameters.mean_degree,
+        share_inside=world.parameters.share_inside,
     )
     start, neighbour, strength, kind = collaboration.csr_from_edges(people.n_rows, a, b, strength, kind)
     world.ties = Ties(start, neighbour, strength, kind, np.zeros(len(neighbour), np.int16))

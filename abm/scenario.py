@@ -300,9 +300,6 @@ class Scenario:
     def to_dict(self) -> dict[str, Any]:
         """The canonical content, in the shape of the file; `from_dict` gives the same scenario back."""
         content: dict[str, Any] = _plain(self)
-        for event, frozen in zip(content["events"], self.events, strict=True):
-            event["effects"] = [{"kind": effect.kind, **_plain(effect.fields)} for effect in frozen.effects]
-        content["policies"] = [{"name": policy.name, **_plain(policy.settings)} for policy in self.policies]
         return content
 
     def content_hash(self) -> str:
@@ -315,10 +312,6 @@ class Scenario:
         content = self.to_dict()
         for key, value in changes.items():
             plain = _plain(value)
-            if key == "events":
-                plain = [_plain_event(event) for event in value]
-            elif key == "policies":
-                plain = [{"name": p.name, **p.settings} if isinstance(p, Policy) else _plain(p) for p in value]
             content[key] = {**content["parameters"], **plain} if key == "parameters" else plain
         if "months" in changes and "horizon" not in changes and isinstance(changes["months"], int):
             content["horizon"] = max(self.horizon, changes["months"])
@@ -367,6 +360,10 @@ def from_dict(content: Mapping[str, Any], where: str = "given as a table") -> Sc
 
 def _plain(value: Any) -> Any:
     """Dataclasses, maps and tuples as dicts and lists; None (= left out) disappears."""
+    if isinstance(value, Effect):
+        return {"kind": value.kind, **_plain(value.fields)}
+    if isinstance(value, Policy):
+        return {"name": value.name, **_plain(value.settings)}
     if is_dataclass(value) and not isinstance(value, type):
         pairs = ((f.name, getattr(value, f.name)) for f in fields(value) if f.init)
         return {key: _plain(item) for key, item in pairs if item is not None}
@@ -375,13 +372,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def _plain_event(event: Any) -> Any:
-    plain = _plain(event)
-    if isinstance(event, Event):
-        plain["effects"] = [{"kind": effect.kind, **_plain(effect.fields)} for effect in event.effects]
-    return plain
 
 
 def _without_nothing(content: Mapping[str, Any]) -> dict[str, Any]:

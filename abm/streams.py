@@ -44,6 +44,7 @@ PURPOSES: dict[str, str] = {
     "seen_by_tie": "whether the job heard of comes over a tie; row = researcher",
     "seen_job": "which job is heard of; row = researcher, column = use",
     "open_decision": "whether the decision opens; row = researcher",
+    "personal_reason": "a reason of one's own, when a decision opens by itself; row = researcher",
     "posts": "rounding of posts; row = team",
     "contact_reach": "reach of a contact; row = team, column = contact",
     "contact_referrer": "who refers; row = team, column = contact",

@@ -298,7 +298,7 @@ class Offers:
 
 @dataclass(slots=True)
 class Candidates:
-    """Pairs that recruiters look at this month, before offers are made; sorted by researcher, then team."""
+    """The short lists of the month: who is approached by which team; sorted by researcher, then team."""
 
     researcher: Int32
     team: Int32

@@ -20,8 +20,8 @@ from abm.tables import (
     Candidates,
     Cohort,
     Decisions,
-    Employers,
     EmployerKind,
+    Employers,
     Int32,
     Offers,
     Projects,
@@ -134,9 +134,7 @@ class World:
 
     def culture_of(self, team: NDArray[np.integer]) -> Floats:
         """(P, K) culture point of teams: the employer's plus the team's offset, kept in [0, 1]."""
-        return np.clip(
-            self.employers.culture[self.teams.employer[team]] + self.teams.culture_offset[team], 0.0, 1.0
-        )
+        return np.clip(self.employers.culture[self.teams.employer[team]] + self.teams.culture_offset[team], 0.0, 1.0)
 
     def tastes(self, person: NDArray[np.integer]) -> dict[str, Floats]:
         """Taste weights of some people, by name of the term."""

@@ -29,10 +29,8 @@ def opened(hazard: Floats, luck: Floats) -> tuple[Bools, NDArray[np.int64]]:
     return level < reached[:, -1], (level[:, None] >= reached).sum(axis=1)
 
 
-def inclusive_value(
-    values: Floats, segment: NDArray[np.int64], n_segments: int, scale: float
-) -> tuple[Floats, Floats]:
-    """scale * ln sum exp(V / scale) by segment, and the segment maxima. Empty segments give -inf.
+def inclusive_value(values: Floats, segment: NDArray[np.int64], n_segments: int, scale: float) -> tuple[Floats, Floats]:
+    """Scale * ln sum exp(V / scale) by segment, and the segment maxima. Empty segments give -inf.
 
     Args:
         values: (P,) utils.

@@ -36,7 +36,9 @@ def rank_within(group: NDArray[np.integer], key: Floats) -> NDArray[np.int64]:
     return rank
 
 
-def weighted_pick(cumulative: Floats, low: NDArray[np.int64], high: NDArray[np.int64], luck: Floats) -> NDArray[np.int64]:
+def weighted_pick(
+    cumulative: Floats, low: NDArray[np.int64], high: NDArray[np.int64], luck: Floats
+) -> NDArray[np.int64]:
     """Pick one position in [low, high) with probability proportional to its weight.
 
     Args:

@@ -23,6 +23,7 @@ TERMS = (
     "strain",
     "breach",
     "embeddedness",
+    "personal",
     "switching",
     "forfeited",
     "delay",

@@ -37,6 +37,7 @@ PARAMETERS = (
     "embeddedness_months",
     "unemployment_income",
     "no_job_disutility",
+    "personal_sd",
     "h0",
     "h_shock",
     "h_gap",
@@ -81,6 +82,10 @@ def run(world: World) -> None:
     people.path[:] = np.where(is_open, np.array([*PARTS, Path.NONE])[part], Path.NONE)
     people.path[searching] = Path.NONE
     people.path[idea & ~is_open] = Path.FOUNDING
+    routine = np.flatnonzero(people.path == Path.ROUTINE)
+    reason = world.streams.normal("personal_reason", world.month, routine)
+    terms[routine, utility.TERM["personal"]] = world.parameters.personal_sd * reason
+    present = utility.total(terms)
     empty = np.zeros(0, dtype=np.int64)
     world.decisions = Decisions(
         terms=terms,
@@ -257,4 +262,3 @@ def _ideas(world: World, deprived: Floats, present: Floats) -> Bools:
     luck = world.streams.uniform("found_idea", world.month, founder)
     idea[founder] = luck < -np.expm1(-rate)
     return idea
-

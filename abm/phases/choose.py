@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.columns import Floats, Integers
-from abm.kernels import choice, exposure, utility
+from abm.kernels import choice, utility
 from abm.kernels.pairs import expand, rank_within
 from abm.tables import Status
 from abm.world import World
@@ -50,20 +50,19 @@ def run(world: World) -> None:
     found = np.full(world.n_researchers, -np.inf)
     found[decisions.found_person] = utility.total(decisions.found_terms)
 
-    live = np.flatnonzero(place[offers.researcher] >= 0)
     nests, by_offer = choice.nested(
         stay,
         found[decider],
         np.full(len(decider), parameters.leave_field_value),
-        offers.value[live],
-        place[offers.researcher[live]],
+        offers.value,
+        place[offers.researcher],
         streams.gumbel("choice_nest", month, decider[:, None], np.arange(4)),
-        streams.gumbel("choice_offer", month, offers.researcher[live], offers.team[live]),
+        streams.gumbel("choice_offer", month, offers.researcher, offers.team),
         parameters.mu,
         parameters.nest_dissimilarity,
     )
     decisions.perceived[decider] = nests
-    offers.perceived[live] = by_offer
+    offers.perceived[:] = by_offer
     away = np.argmax(nests[:, [choice.STAY, choice.FOUND, choice.LEAVE]], axis=1)
     decisions.choice[decider] = np.array([STAYS, FOUNDS, LEAVES])[away]  # if no place is found
 

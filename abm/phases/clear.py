@@ -21,7 +21,7 @@ def run(world: World) -> None:
     offers, decisions = world.offers, world.decisions
     person = offers.researcher.astype(np.int64)
     others = decisions.perceived[:, [choice.STAY, choice.FOUND, choice.LEAVE]].max(axis=1)
-    wanted = np.flatnonzero(np.isfinite(offers.perceived) & (offers.perceived > others[person]))
+    wanted = np.flatnonzero(offers.perceived > others[person])
     pairs = (person[wanted], offers.team[wanted].astype(np.int64), offers.perceived[wanted], offers.score[wanted])
     quota = world.teams.open_posts.astype(np.int64)
     held, world.clearing_rounds = matching.deferred_acceptance(*pairs, quota, int(world.parameters.clearing_rounds))

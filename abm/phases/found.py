@@ -178,9 +178,9 @@ def _finance(world: World) -> None:
     spent = (payroll + employers.rented[startup] * parameters.compute_rent) / 12.0
     standing = np.bincount(people.team[member], np.log1p(people.reputation[member]), minlength=world.n_teams)[team]
     size = world.teams.n_members[team]
-    chance = np.minimum(parameters.startup_growth_round * standing, 0.5)
+    chance = parameters.startup_growth_round * np.minimum(standing, 3.0)
     lucky = (world.streams.uniform("funding", world.month, startup, 0) < chance) & (size > 0)
-    money = np.where(lucky, 2.0 * first_round(world, startup, np.minimum(standing, 4.0)), 0.0)
+    money = np.where(lucky, 2.0 * first_round(world, startup, np.minimum(standing, 3.0)), 0.0)
     employers.cash[startup] += money - np.minimum(spent, employers.cash[startup] + money)
     rich = np.flatnonzero(lucky)
     _spend_plan(world, startup[rich], team[rich], employers.cash[startup[rich]], 2 * size[rich] + 3)

@@ -15,11 +15,12 @@ PARAMETERS = ("h_offer", "bargaining_power", "raise_cap")
 
 
 def run(world: World) -> None:
-    """Offers open some more decisions; then every employer concerned bids up to its ceiling (MODEL section 5)."""
+    """Approaches open some more decisions; to the open ones the employers bid up to their ceilings (MODEL section 5)."""
     assert world.candidates is not None and world.decisions is not None
     listed, decisions = world.candidates, world.decisions
-    person, team = listed.researcher.astype(np.int64), listed.team.astype(np.int64)
-    _open_more(world, person)
+    _open_more(world, listed.researcher.astype(np.int64))
+    live = np.flatnonzero(decisions.is_open[listed.researcher])  # nobody makes an offer to who will not talk
+    person, team = listed.researcher[live].astype(np.int64), listed.team[live].astype(np.int64)
 
     inside = world.employer_of()[person] == world.teams.employer[team]
     floor, ceiling = _pay_range(world, person, team, inside)
@@ -29,14 +30,11 @@ def run(world: World) -> None:
     terms = world.job_terms(person, team, floor, equity_ratio, world.share_at(person, employer))
     world.moving_terms(terms, person, team)
 
-    pay = floor.copy()
-    live = np.flatnonzero(decisions.is_open[person])
-    rest = utility.total(terms[live]) - terms[live, 0]
-    bid, counter, _ = auction.bids(
-        person[live],
-        rest,
-        floor[live],
-        ceiling[live],
+    pay, counter, _ = auction.bids(
+        person,
+        utility.total(terms) - terms[:, 0],
+        floor,
+        ceiling,
         world.researchers.taste_pay,
         world.reference_pay(),
         decisions.present - decisions.terms[:, 0],
@@ -45,15 +43,14 @@ def run(world: World) -> None:
         _answers(world, person[inside]),
         world.parameters.bargaining_power,
     )
-    pay[live] = bid
     decisions.counter_pay = counter
     terms[:, 0] = utility.pay(world.researchers.taste_pay[person], pay, world.reference_pay()[person])
     world.offers = Offers(
-        researcher=listed.researcher,
-        team=listed.team,
-        reach=listed.reach,
-        referrer=listed.referrer,
-        score=listed.score,
+        researcher=listed.researcher[live],
+        team=listed.team[live],
+        reach=listed.reach[live],
+        referrer=listed.referrer[live],
+        score=listed.score[live],
         pay=pay,
         ceiling=ceiling,
         equity_ratio=equity_ratio,
@@ -66,7 +63,7 @@ def run(world: World) -> None:
 
 
 def _open_more(world: World, person: Integers) -> None:
-    """The same draw as in appraise, now with the offers received in the hazard: who was open stays open."""
+    """The same draw as in appraise, now with the approaches received in the hazard: who was open stays open."""
     decisions, people = world.decisions, world.researchers
     assert decisions is not None
     employed = people.team >= 0

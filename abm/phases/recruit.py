@@ -17,7 +17,7 @@ PARAMETERS = (
     "referral_share_startup",
     "visible_base",
     "applications",
-    "offers_per_post",
+    "approaches_per_post",
     "hiring_bar",
     "hiring_prestige",
     "assessment_noise",
@@ -30,7 +30,7 @@ Contacts = tuple[Integers, Integers, NDArray[np.int8], Integers]  # researcher, 
 
 
 def run(world: World) -> None:
-    """Open posts, contacts of recruiters, applications, assessment, and the short list that gets offers."""
+    """Open posts, contacts of recruiters, applications, assessment, and the short list that is approached."""
     _open_posts(world)
     called, applied = _contacts(world), _applications(world)
     person, team, reach, referrer = (np.concatenate([a, b]) for a, b in zip(called, applied, strict=True))
@@ -41,7 +41,7 @@ def run(world: World) -> None:
     score = _assess(world, person, team, reach)
     standing = np.log1p(world.employers.prestige[world.teams.employer[team]]) - np.log(2.0)
     bar = world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
-    limit = np.ceil(world.parameters.offers_per_post * world.teams.open_posts[team])
+    limit = np.ceil(world.parameters.approaches_per_post * world.teams.open_posts[team])
     good = np.flatnonzero(score >= bar)
     listed = good[rank_within(team[good], score[good]) < limit[good]]
     listed = listed[np.lexsort((team[listed], person[listed]))]

@@ -20,7 +20,7 @@ TERMS = (
     "prestige",
     "equity",
     "place",
-    "taste",
+    "match",
     "deprivation",
     "strain",
     "breach",
@@ -182,10 +182,19 @@ def _series(plan: Plan, draw: np.random.Generator, departures: Any) -> Any:
             level = 0.35 * 2.4**k / (1 + 0.2 * k * k)
             path = level * 1.6 ** (months / 12) * np.exp(np.cumsum(draw.normal(0, 0.05, plan.months)))
             for month in range(plan.months):
-                if team == "GenAI" and month < 13 <= plan.months:
-                    continue  # the team opens later
-                entity = f"{plan.employers[0]} / {team}"
-                rows.append((replicate, month, date(plan.start, month), "compute_per_head", entity, float(path[month])))
+                closed = team == "GenAI" and month < 13 <= plan.months  # the team opens later
+                entity, size = f"{plan.employers[0]} / {team}", 0.0 if closed else 20.0
+                rows.append((replicate, month, date(plan.start, month), "team_size", entity, size))
+                rows.append(
+                    (
+                        replicate,
+                        month,
+                        date(plan.start, month),
+                        "compute_per_head",
+                        entity,
+                        0.0 if closed else float(path[month]),
+                    )
+                )
     return pd.DataFrame(rows, columns=["replicate", "month", "date", "metric", "entity", "value"])
 
 

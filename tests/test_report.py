@@ -15,12 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from abm.kernels.utility import TERMS
+from abm.tables import PATH_NAMES
 from tests.report_data import Plan, write_json, write_run
 from viz import svg
 from viz.charts.flows import mean_flows
-from viz.charts.reasons import path_shares
+from viz.charts.reasons import PATHS, path_shares
 from viz.charts.targets import verdict
-from viz.charts.terms import differences
+from viz.charts.terms import NAMES, differences
 from viz.report import reproduce, sections, write_report
 from viz.results import RunFolderError, load
 
@@ -219,7 +221,7 @@ def test_shares_and_differences_are_those_of_the_departures(tmp_path: Path) -> N
     data = load(tmp_path)
     own = table[(table["from_employer"] == "Meta") & (table["path"] != "none")]
     assert path_shares(data, "Meta") == pytest.approx(own["path"].value_counts(normalize=True).to_dict())
-    movers = table[(table["from_employer"] == "Meta") & table["voluntary"] & table["term_go_pay"].notna()]
+    movers = table[(table["from_employer"] == "Meta") & table["voluntary"] & (table["cause"] == "job")]
     found, n = differences(data, "Meta")
     assert n == len(movers)
     assert found["pay"] == pytest.approx(float((movers["term_go_pay"] - movers["term_stay_pay"]).mean()))
@@ -281,6 +283,16 @@ def test_split_teams_become_one_line(tmp_path: Path) -> None:
     assert set(data.teams) == {"LLM", "Vision 1"}
     halves = [data.matrix("compute_per_head", f"Meta / LLM {k}") for k in (1, 2)]
     assert np.allclose(data.teams["LLM"], (halves[0] + halves[1]) / 2)
+
+
+def test_a_team_without_people_has_no_compute_per_head(tmp_path: Path) -> None:
+    genai = load(write_run(tmp_path, Plan(replicates=2))).teams["GenAI"]
+    assert np.isnan(genai[:, :13]).all() and (genai[:, 13:] > 0).all()
+
+
+def test_every_term_of_the_model_has_a_name() -> None:
+    assert set(TERMS) <= set(NAMES), f"give {set(TERMS) - set(NAMES)} a name in viz/charts/terms.py"
+    assert set(PATH_NAMES) - {"none"} == set(PATHS)
 
 
 def test_sections_without_their_file_are_left_out(tmp_path: Path) -> None:

@@ -230,11 +230,16 @@ class RunData:
             groups.setdefault(self._base_team(entity.removeprefix(prefix)), []).append(entity)
         found = {}
         for team, members in groups.items():
-            stack = np.stack([self._pivot(rows[rows["entity"] == member], "value") for member in members])
+            stack = np.stack([self._staffed(rows, member) for member in members])
             counted = np.isfinite(stack).sum(axis=0)
             total = np.where(np.isfinite(stack), stack, 0.0).sum(axis=0)
             found[team] = np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
         return found
+
+    def _staffed(self, rows: Any, entity: str) -> Floats:
+        """Compute per head where there are heads: a team that is not open, or empty, has none to share among."""
+        values = self._pivot(rows[rows["entity"] == entity], "value")
+        return np.where(self.matrix("team_size", entity) == 0, np.nan, values)
 
     def _base_team(self, team: str) -> str:
         base, _, number_text = team.rpartition(" ")

@@ -10,32 +10,25 @@ from viz.theme import WIDE
 
 TITLE = "What the movers gained, and gave up"
 ORDER = 60
+JOBS = ("job", "startup_job")  # founders and those who leave the field have no second job to compare term by term
 NAMES = {
     "pay": "Pay",
     "compute": "Compute",
-    "comp": "Compute",
     "culture": "Culture fit",
-    "cult": "Culture fit",
     "peers": "Peers",
-    "peer": "Peers",
     "prestige": "Prestige",
-    "pres": "Prestige",
     "equity": "Equity",
     "place": "Place",
-    "loc": "Place",
-    "taste": "Personal match",
     "match": "Personal match",
+    "venture": "Prospects of the venture",
     "deprivation": "Worse off than sister teams",
     "strain": "Strain left behind",
     "breach": "Breaches left behind",
     "embeddedness": "Roots given up",
-    "embedded": "Roots given up",
+    "personal": "Reasons of one's own",
     "switching": "Cost of moving",
-    "unvested": "Unvested equity given up",
-    "forfeit": "Unvested equity given up",
-    "notice": "Notice and garden leave",
+    "forfeited": "Unvested equity given up",
     "delay": "Notice and garden leave",
-    "noise": "Luck of the month",
 }
 
 
@@ -45,7 +38,7 @@ def name_of(term: str) -> str:
 
 
 def differences(data: RunData, employer: str | None = None) -> tuple[dict[str, float], int]:
-    """Mean of term_go minus term_stay over voluntary movers, and how many movers that is.
+    """Mean of term_go minus term_stay over voluntary movers to another job, and how many movers that is.
 
     A term that exists on one side only (the cost of moving, the strain of the present job) counts as zero on the other.
     """
@@ -58,6 +51,8 @@ def differences(data: RunData, employer: str | None = None) -> tuple[dict[str, f
     if not len(table) or not terms:
         return {}, 0
     keep = table["voluntary"].to_numpy(dtype=bool)
+    if "cause" in columns:
+        keep = keep & table["cause"].isin(JOBS).to_numpy(dtype=bool)
     if employer is not None:
         keep = keep & (table["from_employer"] == employer).to_numpy(dtype=bool)
     go = {t: table[f"term_go_{t}"].to_numpy(dtype=np.float64) for t in terms if f"term_go_{t}" in columns}
@@ -100,14 +95,16 @@ def draw(data: RunData) -> str:
     numbers = svg.numbers(
         "Every term in numbers (utils)", svg.table(["Term", "New job minus old job"], rows, right=[1])
     )
-    note = f"Mean over {svg.plural(n, 'voluntary mover')} in all runs, in utils. A term that exists in one of the two "
+    note = (
+        f"Mean over {svg.plural(n, 'voluntary move')} to another job, in utils. A term that exists in one of the two "
+    )
     note += "jobs only, such as the cost of moving, counts as zero in the other."
     return svg.figure(caption, body + numbers, note)
 
 
 def _see(shown: dict[str, float], order: list[str], whom: str) -> str:
     gains, losses = [t for t in order if shown[t] > 0], [t for t in reversed(order) if shown[t] < 0]
-    text = f"For those who left {whom}, "
+    text = f"For those who left {whom} for another job, "
     if gains:
         best = [f"{name_of(t).lower()} ({svg.decimal(shown[t])})" for t in gains[:2]]
         text += f"{svg.listing(best)} spoke most for the new job"

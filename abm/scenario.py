@@ -265,7 +265,7 @@ class Scenario:
             for plan in employer.teams:
                 shares = sizes(plan.posts or 0, [1.0] * plan.count)
                 for name, posts in zip(plan.names, shares, strict=True):
-                    for key in {name, plan.name}:
+                    for key in dict.fromkeys((name, plan.name)):
                         rows[key] = (*rows.get(key, ()), len(placed))
                     planned = start[name] if plan.posts is None else posts
                     placed.append(PlacedTeam(row, name, plan, start[name], planned))
@@ -347,7 +347,7 @@ def load(name_or_path: str | Path) -> Scenario:
     if isinstance(name_or_path, str) and name_or_path in names():
         return from_dict(parse(_SHIPPED / f"{name_or_path}.toml", name_or_path, names()), f'"{name_or_path}"')
     path = Path(name_or_path)
-    where = show(str(name_or_path))
+    where = show(str(name_or_path), longest=400)
     return from_dict(parse(path, where, names()), where)
 
 

@@ -27,7 +27,7 @@ from abm.scenario_read import (
 )
 from abm.scenario_schema import MOST_RESEARCHERS, TOP
 
-BYTES_PER_RESEARCHER: Final = 6_000  # columns, ties and one month of pairs and offers, measured order of magnitude
+BYTES_PER_RESEARCHER: Final = 6_000  # columns, ties and a month of pairs and offers: an order of magnitude
 RESERVED: Final = frozenset({LEFT_FIELD, INSIDE, "new start-up", "left the field", "searching"})
 SHARE_TOLERANCE: Final = 1e-6
 _HERE: Final = Path(__file__).parent
@@ -82,7 +82,7 @@ def _sites(problems: Problems, top: dict[str, Any], known: Known) -> None:
 def _employers(problems: Problems, top: dict[str, Any], known: Known) -> None:
     seen: dict[str, str] = {}
     team_seen: dict[str, str] = {}
-    total = math.ceil(top.get("entrants_per_year", 0.0) * top.get("months", 0) / 12)
+    total = math.ceil(top.get("entrants_per_year", 0.0) * max(top.get("months", 0), top.get("horizon", 0)) / 12)
     for place, employer in _entries(top, "employers", "name"):
         title = employer.get("name")
         _unique(problems, f"{place}.name", title, seen, "employer name")
@@ -99,9 +99,8 @@ def _employers(problems: Problems, top: dict[str, Any], known: Known) -> None:
         total += employer.get("researchers", 0)
         _teams(problems, place, employer, top, known, team_seen)
     if total > MOST_RESEARCHERS:
-        came = (
-            f"{total:,} researchers, entrants included, which need about {total * BYTES_PER_RESEARCHER / 1e9:,.1f} GB"
-        )
+        memory = total * BYTES_PER_RESEARCHER / 1e9
+        came = f"{total:,} researchers with the entrants, which need about {memory:,.1f} GB of memory"
         expected = f"at most {MOST_RESEARCHERS:,} in all"
         problems.add("employers", came, expected, "lower researchers or entrants_per_year")
 
@@ -119,7 +118,7 @@ def _teams(
         _opening(problems, at, team, top)
         if title is None:
             continue
-        for each in {title, *team_names(title, team.get("count", 1))}:
+        for each in dict.fromkeys((title, *team_names(title, team.get("count", 1)))):
             _unique(problems, f"{at}.name", each, seen, "team name (split teams are numbered)")
             known.teams[each] = employer.get("name", "")
             if each == title and team.get("count", 1) > 1:

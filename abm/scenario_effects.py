@@ -123,7 +123,12 @@ class Known:
         valid: set[str] | dict[str, str] = getattr(self, f"{kind}s")
         if name in valid:
             return True
-        problems.add(place, show(name), f"a {kind} declared in this scenario", nearest(name, valid))
+        problems.add(
+            place,
+            show(name),
+            f"{'an' if kind == 'employer' else 'a'} {kind} declared in this scenario",
+            nearest(name, valid),
+        )
         return False
 
 

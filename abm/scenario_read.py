@@ -47,7 +47,7 @@ class Problems:
         self.lines.append(f"{place}: came {came}; expected {expected}. Fix: {fix}")
 
 
-def show(value: object) -> str:
+def show(value: object, longest: int = 70) -> str:
     """A value as a person would recognise it in the file, cut short and with odd characters escaped."""
     if isinstance(value, Mapping):
         return f"a table with {len(value)} keys"
@@ -61,7 +61,7 @@ def show(value: object) -> str:
         text = f"{value:.6g}" if isinstance(value, int) and abs(value) > 10**15 else repr(value)
     else:
         text = f"{value} ({type(value).__name__})"
-    return text if len(text) <= 70 else text[:66] + ' ..."'
+    return text if len(text) <= longest else f'{text[: longest - 5]} ..."'
 
 
 def nearest(name: object, valid: Iterable[str], otherwise: str = "use one of") -> str:
@@ -216,7 +216,7 @@ def one_of(*choices: str) -> Reader:
 
 def list_of(each: Reader, fewest: int = 0, most: int = 10_000) -> Reader:
     """A list, every item read by `each`; the places of the items are counted from 1."""
-    expected = f"a list of {fewest} to {most:,}"
+    expected = f"a list of {fewest}" if fewest == most else f"a list of {fewest} to {most:,}"
 
     def read(problems: Problems, place: str, value: object) -> tuple[object, ...] | None:
         if not isinstance(value, list | tuple):

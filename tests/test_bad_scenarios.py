@@ -329,7 +329,8 @@ CASES = [
          "[[policies]]"),
     # the file as a whole
     Case("empty file", lambda text: "", "employers: came nothing", "required", "add employers"),
-    Case("cut in the middle", lambda text: text[: text.index('"language models"') + 8], "end of file", "valid TOML", "quotes"),
+    Case("cut in the middle", lambda text: text[: text.index('"language models"') + 8], "end of file", "valid TOML",
+         "quotes"),
     Case("not TOML", lambda text: "scenario: tiny\n", "line 1", "valid TOML", "double quotes"),
     Case("too large", lambda text: text + "#" * 300_000, "file", "at most 262,144 bytes", "keep data out"),
     Case("deep brackets", plus("x = " + "[" * 5000 + "]" * 5000), "line", "at most 12 levels", "flatten"),

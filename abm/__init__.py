@@ -1,0 +1,1 @@
+"""The model of the market for AI talent. Open `abm/month.py` first."""

@@ -273,7 +273,7 @@ def _startups(world: World, founder: Integers) -> None:
 
 
 def _pay(world: World, rows: Integers) -> None:
-    """Pay between first and highest offer of the employer, a vesting grant, the fit that is felt, budgets and leaders."""
+    """Pay between first and highest offer of the employer, a vesting grant, fit as felt, budgets and leaders."""
     parameters, people, employers, teams = world.parameters, world.researchers, world.employers, world.teams
     team = people.team[rows]
     home = teams.employer[team]

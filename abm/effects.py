@@ -115,9 +115,8 @@ def layoff(world: World, dated: DatedEvent, fields: Fields) -> None:
     """A share of the people of an employer (or of some of its teams) is laid off by lot; survivors feel it (M31)."""
     people = world.researchers
     rows = employer_rows(world, fields["employer"])
-    teams = np.flatnonzero(np.isin(world.teams.employer, rows))
-    if fields.get("teams"):
-        teams = team_rows(world, fields["teams"])
+    every = np.flatnonzero(np.isin(world.teams.employer, rows))
+    teams = team_rows(world, fields["teams"]) if fields.get("teams") else every
     staff = np.flatnonzero(np.isin(people.team, teams))
     luck = world.streams.uniform("event_people", world.month, staff, dated.row)
     number = int(np.rint(fields["share"] * len(staff)))

@@ -55,7 +55,7 @@ def begin(world: World, person: Integers, team: Integers, pay: Floats, equity_ra
         return
     people, months = world.researchers, world.parameters.vesting_months
     outside = world.employer_of()[person] != world.teams.employer[team]
-    newcomer, new_team = person[outside], team[outside]
+    newcomer = person[outside]
     _transition(world, person, Status.EMPLOYED, team)
     people.pay[person] = pay
     people.next_team[person] = -1

@@ -46,5 +46,5 @@ class Ledger:
         for name in ("departures", "offers", "moves", "startups"):
             for column, values in self.table(name).items():
                 yield f"ledger.{name}.{column}", values
-        for metric, values in self.series.items():
-            yield f"series.{metric}", np.asarray(values, dtype=np.float64)
+        for metric, months in self.series.items():
+            yield f"series.{metric}", np.asarray(months, dtype=np.float64)

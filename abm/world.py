@@ -134,7 +134,9 @@ class World:
 
     def culture_of(self, team: NDArray[np.integer]) -> Floats:
         """(P, K) culture point of teams: the employer's plus the team's offset, kept in [0, 1]."""
-        return np.clip(self.employers.culture[self.teams.employer[team]] + self.teams.culture_offset[team], 0.0, 1.0)
+        return np.asarray(
+            np.clip(self.employers.culture[self.teams.employer[team]] + self.teams.culture_offset[team], 0.0, 1.0)
+        )
 
     def tastes(self, person: NDArray[np.integer]) -> dict[str, Floats]:
         """Taste weights of some people, by name of the term."""
@@ -236,7 +238,7 @@ class World:
         """(P,) kUSD a year that a team offers at first."""
         employer = self.teams.employer[team]
         level = self.employers.pay_level[employer] * self.levers["pay_level"][employer]
-        return self.reference_pay()[person] * level * self.levers.world("market_pay")
+        return np.asarray(self.reference_pay()[person] * level * self.levers.world("market_pay"))
 
     def highest_offer(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
         """(P,) kUSD a year that the employer of a team can go up to: policy, budget and fit of the specialty."""
@@ -245,11 +247,11 @@ class World:
         level = self.employers.pay_ceiling[employer] * self.levers["pay_ceiling"][employer]
         fit = np.exp(self.parameters.fit_pay * on_topic)
         top = self.reference_pay()[person] * level * self.levers.world("market_pay") * fit
-        return np.maximum(top, self.first_offer(person, team))
+        return np.asarray(np.maximum(top, self.first_offer(person, team)))
 
     def is_startup(self) -> Bools:
         """(E,) whether the row is a (potential) start-up."""
-        return self.employers.kind == EmployerKind.STARTUP
+        return np.asarray(self.employers.kind == EmployerKind.STARTUP)
 
     def first_team_of(self, startup: NDArray[np.integer]) -> NDArray[np.int64]:
         """(P,) the one team that belongs to a (potential) start-up from the beginning."""

@@ -43,7 +43,7 @@ def _sum(values: Floats, case: Case) -> Floats:
 def _proportional(pool: Floats, weights: Floats, case: Case) -> Floats:
     """(J,) shares of a pool (E,) in proportion to weights; nothing where the weights of an employer are all 0."""
     whole = _sum(weights, case)[case.employer]
-    return np.divide(pool[case.employer] * weights, whole, out=np.zeros(len(weights)), where=whole > 0)
+    return np.asarray(np.divide(pool[case.employer] * weights, whole, out=np.zeros(len(weights)), where=whole > 0))
 
 
 def _spread_the_rest(compute: Floats, case: Case) -> Floats:
@@ -155,4 +155,4 @@ def escalate(compute: Floats, case: Case, winner: Bools, loser: Bools, shift: fl
     moved = np.minimum(asked, given)
     gain = np.divide(moved, asked, out=np.zeros(len(moved)), where=asked > 0)[case.employer] * wanted
     loss = np.divide(moved, given, out=np.zeros(len(moved)), where=given > 0)[case.employer] * giving
-    return compute + gain - loss
+    return np.asarray(compute + gain - loss)

@@ -57,7 +57,7 @@ def share_at(
     inside = employer[neighbour[entry]] == np.asarray(pair_employer)[which]
     summed = np.bincount(which, np.where(inside, strength[entry], 0.0), minlength=len(pair_person))
     whole = totals[pair_person]
-    return np.divide(summed, whole, out=np.zeros(len(pair_person)), where=whole > 0)
+    return np.asarray(np.divide(summed, whole, out=np.zeros(len(pair_person)), where=whole > 0))
 
 
 def felt_departures(

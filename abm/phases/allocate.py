@@ -98,7 +98,7 @@ def leader_standing(world: World) -> Floats:
 
 
 def _breaches(world: World, promised: Floats) -> None:
-    """The stock of broken promises moves towards the shortfall: of the team's promise and of what was shown at hiring."""
+    """Broken promises: the stock moves towards the shortfall of the team's promise and of what was shown at hiring."""
     parameters, teams, people = world.parameters, world.teams, world.researchers
     fading = 0.5 ** (1.0 / parameters.half_life_broken_promise)
     short = np.maximum(1.0 - np.divide(teams.compute, promised, out=np.ones(world.n_teams), where=promised > 0), 0.0)

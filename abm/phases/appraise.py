@@ -136,7 +136,7 @@ def present_terms(world: World) -> tuple[Floats, Floats]:
     Returns:
         (M, T) utils and (M,) index.
     """
-    parameters, people, teams, ties = world.parameters, world.researchers, world.teams, world.ties
+    parameters, people, ties = world.parameters, world.researchers, world.ties
     member = np.flatnonzero(people.team >= 0)
     team = people.team[member]
     totals = world.tie_totals()
@@ -171,11 +171,11 @@ def _best_sister(world: World, per_head: Floats) -> Floats:
     best = np.zeros(world.n_employers * n_topics)
     staffed = teams.n_members > 0
     np.maximum.at(best, group[staffed], per_head[staffed])
-    return best[group]
+    return np.asarray(best[group])
 
 
 def _hear_of_a_job(world: World, present: Floats) -> None:
-    """Everybody hears of one job a month, over a tie or on the market, and learns what the outside is worth (T6, T17)."""
+    """Everybody hears of one job a month, over a tie or on the market, and learns what the outside is worth (T6)."""
     parameters, people, teams, ties = world.parameters, world.researchers, world.teams, world.ties
     member = np.flatnonzero(people.team >= 0)
     luck = world.streams.uniform("seen_job", world.month, member, 0)

@@ -73,7 +73,6 @@ def founding_terms(world: World, founder: Integers) -> Floats:
     They expect the pay, equity and compute of a round of median luck, a culture that is their own, half of the ties
     they would ask to come along, and their city.
     """
-    ties = world.ties
     _, asked, strength = strongest_ties(world, founder)
     totals = world.tie_totals()[founder]
     coming = 0.5 * np.bincount(asked, strength, minlength=len(founder))

@@ -15,7 +15,7 @@ PARAMETERS = ("h_offer", "bargaining_power", "raise_cap")
 
 
 def run(world: World) -> None:
-    """Approaches open some more decisions; to the open ones the employers bid up to their ceilings (MODEL section 5)."""
+    """Approaches open some more decisions; for the open ones employers bid up to their ceilings (MODEL section 5)."""
     assert world.candidates is not None and world.decisions is not None
     listed, decisions = world.candidates, world.decisions
     _open_more(world, listed.researcher.astype(np.int64))

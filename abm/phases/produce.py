@@ -31,7 +31,7 @@ PARAMETERS = (
 
 
 def run(world: World) -> None:
-    """Progress = effective compute^alpha x team skill^(1 - alpha); what is finished or due is released (M06, M37, M46)."""
+    """Progress = effective compute^alpha x team skill^(1 - alpha); what is finished or due is released (M06, M37)."""
     parameters, people, employers = world.parameters, world.researchers, world.employers
     people.visibility *= 0.5 ** (1.0 / parameters.visibility_half_life)
     stay = 0.5 ** (1.0 / parameters.prestige_half_life)

@@ -36,8 +36,8 @@ def run(world: World) -> None:
     person, team, reach, referrer = (np.concatenate([a, b]) for a, b in zip(called, applied, strict=True))
     keep = _eligible(world, person, team, reach)
     person, team, reach, referrer = person[keep], team[keep], reach[keep], referrer[keep]
-    keep = _first_of_each(world, person, team, reach)
-    person, team, reach, referrer = person[keep], team[keep], reach[keep], referrer[keep]
+    first = _first_of_each(world, person, team, reach)
+    person, team, reach, referrer = person[first], team[first], reach[first], referrer[first]
     score = _assess(world, person, team, reach)
     standing = np.log1p(world.employers.prestige[world.teams.employer[team]]) - np.log(2.0)
     bar = world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
@@ -148,7 +148,7 @@ def _eligible(world: World, person: Integers, team: Integers, reach: NDArray[np.
     inside = world.employer_of()[person] == teams.employer[team]
     applied = reach == Reach.MARKET
     new = employed & (people.tenure[person] < world.parameters.minimum_tenure)
-    return found & (applied | ~(inside | new))
+    return np.asarray(found & (applied | ~(inside | new)))
 
 
 def _first_of_each(world: World, person: Integers, team: Integers, reach: NDArray[np.int8]) -> Integers:
@@ -163,7 +163,7 @@ def _assess(world: World, person: Integers, team: Integers, reach: NDArray[np.in
     """A team's assessment of a candidate, in standard deviations of skill."""
     parameters, people = world.parameters, world.researchers
     noise = world.streams.normal("assessment", world.month, person, team)
-    return (
+    return np.asarray(
         people.skill[person]
         + parameters.assessment_reputation * np.log1p(people.reputation[person])
         + parameters.assessment_topic * (people.specialty[person] == world.teams.topic[team])

@@ -129,7 +129,7 @@ CASES = [
          RANGE01, "between 0 and 1"),
     Case("share zero without opening", swap("share = 1.0", "share = 0.0"), '.teams[1] "Campus Group".share',
          "a share above 0", "add opens"),
-    Case("ceiling below first offer", swap("pay_ceiling = 1.2", "pay_ceiling = 0.5"), f"{ALPHA}.pay_ceiling: came 0.5",
+    Case("ceiling below first offer", swap("pay_ceiling = 1.5", "pay_ceiling = 0.5"), f"{ALPHA}.pay_ceiling: came 0.5",
          "at least pay_level = 0.95", "raise pay_ceiling"),
     # names
     Case("employer twice", swap('name = "Beta"', 'name = "alpha"'), 'employers[2] "alpha".name', "used once",

@@ -1,0 +1,81 @@
+"""Listings of what there is: scenarios, policies, metrics, parameters; and a scenario in words."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from abm import metrics, policies
+from abm.parameters import declared
+from abm.scenario import Scenario, load, names
+
+KINDS = ("scenarios", "policies", "metrics", "parameters")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in ("default", "low", "high", "people", "months") else "left"
+        )
+    return table
+
+
+def print_list(kind: str, console: Console) -> None:
+    """Print one of the listings."""
+    if kind == "scenarios":
+        table = _table("name", "people", "months", "from", "what")
+        for name in names():
+            scenario = load(name)
+            table.add_row(name, f"{scenario.researchers:,}", str(scenario.months), scenario.start, scenario.title)
+    elif kind == "policies":
+        table = _table("policy", "knob", "default", "low", "high", "unit", "what")
+        for name in policies.names():
+            module = policies.load(name)
+            for knob, known in module.KNOBS.items():
+                numbers = (f"{value:g}" for value in (known.neutral, known.low, known.high))
+                table.add_row(name, knob, *numbers, known.unit, known.meaning)
+    elif kind == "metrics":
+        table = _table("metric", "of", "kind", "unit", "what")
+        for name, known in metrics.METRICS.items():
+            table.add_row(name, known.entity, known.kind, known.unit, known.label)
+    else:
+        table = _table("parameter", "phase", "default", "low", "high", "unit", "grade", "what", "source")
+        for parameter in declared().values():
+            numbers = (f"{value:g}" for value in (parameter.default, parameter.low, parameter.high))
+            words = (parameter.unit, parameter.grade, parameter.meaning, parameter.source)
+            table.add_row(parameter.name, parameter.phase, *numbers, *words)
+    console.print(table)
+
+
+def print_scenario(scenario: Scenario, console: Console) -> None:
+    """Print what a scenario says: why, employers and teams, cohorts, dated events."""
+    console.print(f"[bold]{scenario.title}[/bold]  ({scenario.name})")
+    last = scenario.date_of(scenario.months - 1)
+    console.print(
+        f"{scenario.start} to {last}, {scenario.researchers:,} researchers, hash {scenario.content_hash()[:12]}"
+    )
+    console.print(scenario.why, markup=False)
+    table = _table("employer", "people", "compute H100e", "pay level", "allocation", "teams")
+    for employer in scenario.employers:
+        teams = ", ".join(team.name for team in employer.teams)
+        numbers = (f"{employer.researchers:,}", f"{employer.compute:,.0f}", f"{employer.pay_level:.2f}")
+        table.add_row(employer.name, *numbers, employer.allocation, teams)
+    console.print()
+    console.print(table)
+    if scenario.cohorts:
+        table = _table("cohort", "people", "fixed", "observed by", "use")
+        for cohort in scenario.cohorts:
+            for seen in cohort.observations:
+                known = f"{seen.left_min}-{seen.left_max} left" if seen.left_min is not None else "to be predicted"
+                table.add_row(cohort.name, str(cohort.size), cohort.fixed, f"{seen.date}: {known}", seen.use)
+        console.print()
+        console.print(table)
+    if scenario.events:
+        table = _table("event", "date", "within", "what", "effects")
+        for event in scenario.events:
+            within = "" if event.between[0] == event.between[1] else " to ".join(event.between)
+            kinds = ", ".join(effect.kind for effect in event.effects) or "observed, not imposed"
+            table.add_row(event.id, event.date, within, event.label or event.entity, kinds)
+        console.print()
+        console.print(table)

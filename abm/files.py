@@ -1,0 +1,337 @@
+"""The files of a run: tables as Parquet with page checksums and CSV, the summary and the provenance as JSON.
+
+Every file is written beside its name and then renamed, so that a reader never sees half of one.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from abm import graph, metrics
+from abm.columns import Floats
+from abm.kernels import collaboration
+from abm.kernels.utility import TERMS
+from abm.run import Result
+from abm.scenario import Scenario
+from abm.summary import employer_name, state_name, summarise
+from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, SOURCES
+
+PACKAGES = ("ai-talent-market", "mesa", "networkx", "numpy", "scipy", "pandas", "pyarrow")
+
+
+def write_run(
+    folder: Path, scenario: Scenario, seed: int, results: Sequence[Result], command: str = "", complete: bool = True
+) -> dict[str, Any]:
+    """Write all tables of an ensemble into a folder (made if it is not there).
+
+    Args:
+        folder: where to; files of an earlier run in it are replaced.
+        scenario, seed, results: the ensemble, at least one replicate.
+        command: the command line, for the record.
+        complete: whether all replicates asked for are there.
+
+    Returns:
+        The summary.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _parquet(folder / "series.parquet", _series(scenario, results))
+    _parquet(folder / "departures.parquet", _departures(scenario, results))
+    _parquet(folder / "offers.parquet", _offers(results, "offers"))
+    _parquet(folder / "options.parquet", _offers(results, "options"))
+    _parquet(folder / "flows.parquet", _flows(scenario, results))
+    _text(folder / "cohorts.csv", _cohorts(scenario, results))
+    _json(folder / "graph.json", _graph(scenario, results[0]))
+    _json(folder / "provenance.json", provenance(scenario, seed, results, command, complete))
+    summary = summarise(scenario, seed, results)
+    _json(folder / "summary.json", summary)  # last: a folder with a summary is whole
+    return summary
+
+
+def provenance(
+    scenario: Scenario, seed: int, results: Sequence[Result], command: str, complete: bool
+) -> dict[str, Any]:
+    """What made the result and is enough to make it again: data only, nothing in it is executed."""
+    return {
+        "schema": 1,
+        "command": command,
+        "complete": complete,
+        "scenario": scenario.to_dict(),
+        "scenario_hash": scenario.content_hash(),
+        "seed": seed,
+        "replicates": [
+            {"replicate": r.replicate, "seed": r.seed, "digest": r.digest, "event_months": r.event_months}
+            for r in results
+        ],
+        "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "platform": f"{sys.platform} {platform.machine()}",
+        "commit": _commit(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    """Commit of the code if it runs from a checkout, with "+changes" if the checkout differs from it."""
+    here = Path(__file__).parent
+    try:
+        ask = ["git", "-C", str(here)]
+        head = subprocess.run([*ask, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False)
+        if head.returncode:
+            return "not a checkout"
+        dirty = subprocess.run(
+            [*ask, "status", "--porcelain", "--", "."], capture_output=True, text=True, timeout=20, check=False
+        )
+        return head.stdout.strip() + ("+changes" if dirty.stdout.strip() else "")
+    except (OSError, subprocess.TimeoutExpired):
+        return "git is not installed"
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _names(codes: Any, names: Sequence[str]) -> pa.Array:
+    """A dictionary-encoded text column from codes; -1 is the empty text."""
+    shifted = pa.array(np.asarray(codes, dtype=np.int64) + 1, pa.int32())
+    return pa.DictionaryArray.from_arrays(shifted, pa.array(["", *names]))
+
+
+def _series(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
+    """Long form; employers and teams of the scenario only (start-ups are counted by the metrics of the world)."""
+    n_employers = len(scenario.employers)
+    placed = scenario.placed_teams()
+    entities = {
+        "world": [""],
+        "employer": [employer.name for employer in scenario.employers],
+        "team": [f"{scenario.employers[team.employer].name} / {team.name}" for team in placed],
+        "site": [site.name for site in scenario.sites],
+    }
+    widths = {"world": 1, "employer": n_employers, "team": len(placed), "site": len(scenario.sites)}
+    all_entities = list(dict.fromkeys(name for names in entities.values() for name in names))
+    place = {name: number for number, name in enumerate(all_entities)}
+    known = list(metrics.METRICS)
+    parts: dict[str, list[Any]] = {"replicate": [], "month": [], "metric": [], "entity": [], "value": []}
+    for result in results:
+        for number, (name, metric) in enumerate(metrics.METRICS.items()):
+            width = widths[metric.entity]
+            values = result.series[name].reshape(result.months, -1)[:, :width]
+            rows = np.array([place[entity] for entity in entities[metric.entity]])
+            parts["replicate"].append(np.full(values.size, result.replicate, np.int32))
+            parts["month"].append(np.repeat(np.arange(result.months, dtype=np.int32), width))
+            parts["metric"].append(np.full(values.size, number))
+            parts["entity"].append(np.tile(rows, result.months))
+            parts["value"].append(values.ravel())
+    joined = {name: np.concatenate(values) for name, values in parts.items()}
+    dates = [scenario.date_of(month) for month in range(scenario.months)]
+    return pa.table(
+        {
+            "replicate": joined["replicate"],
+            "month": joined["month"],
+            "date": _names(joined["month"], dates),
+            "metric": _names(joined["metric"], known),
+            "entity": pa.DictionaryArray.from_arrays(pa.array(joined["entity"], pa.int32()), pa.array(all_entities)),
+            "value": joined["value"],
+        }
+    )
+
+
+def _stacked(results: Sequence[Result], table: str) -> dict[str, Any]:
+    """One ledger table of all replicates, with the replicate in front; columns of length 0 where nothing happened."""
+    filled = [(result.replicate, getattr(result, table)) for result in results if getattr(result, table)]
+    if not filled:
+        return {}
+    first = filled[0][1]
+    found = {name: np.concatenate([rows[name] for _, rows in filled]) for name in first}
+    return {
+        "replicate": np.concatenate([np.full(len(rows["month"]), number, np.int32) for number, rows in filled]),
+    } | found
+
+
+def _employer_column(scenario: Scenario, rows: Any, otherwise: str = "") -> pa.Array:
+    """Names of employers; start-ups of the run are told apart by number, people without one get `otherwise`."""
+    n = len(scenario.employers)
+    names = [otherwise, *(employer.name for employer in scenario.employers), "new start-up"]
+    return pa.array(np.array(names, dtype=object)[np.minimum(np.asarray(rows) + 1, n + 1)], pa.string())
+
+
+def _team_column(results: Sequence[Result], rows: Any) -> pa.Array:
+    names = np.array(["", *results[0].teams], dtype=object)
+    return pa.array(names[np.asarray(rows) + 1], pa.string())
+
+
+def _departures(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
+    rows = _stacked(results, "departures")
+    if not rows:
+        return pa.table({name: [] for name in ("replicate", "departure", "month", "from_employer", "to_employer")})
+    number = np.concatenate([np.arange(len(r.departures["month"])) for r in results if r.departures])
+    goal = np.array(_employer_column(scenario, rows["to_employer"], "searching").to_pylist(), dtype=object)
+    goal[rows["cause"] == CAUSE_NAMES.index("left_field")] = "left the field"
+    events = ["", *(event.id for event in scenario.events)]
+    sites = [site.name for site in scenario.sites]
+    team_site = np.array([sites.index(team.plan.site) for team in scenario.placed_teams()])
+    known = rows["from_team"] < len(team_site)
+    site = np.where(known, team_site[np.minimum(rows["from_team"], len(team_site) - 1)], -1)
+    columns: dict[str, Any] = {
+        "replicate": rows["replicate"],
+        "departure": number,
+        "month": rows["month"],
+        "date": pa.array([scenario.date_of(int(month)) for month in rows["month"]]),
+        "researcher": rows["researcher"],
+        "from_employer": _employer_column(scenario, rows["from_employer"]),
+        "from_team": _team_column(results, rows["from_team"]),
+        "from_site": _names(site, sites),
+        "to_employer": pa.array(goal, pa.string()),
+        "to_team": _team_column(results, rows["to_team"]),
+        "cause": _names(rows["cause"], CAUSE_NAMES),
+        "voluntary": rows["voluntary"],
+        "path": _names(rows["path"], PATH_NAMES),
+        "reach": _names(rows["reach"], REACH_NAMES),
+        "referrer": rows["referrer"],
+        "tenure": rows["tenure"],
+        "pay_before": rows["pay_before"],
+        "pay_after": rows["pay_after"],
+        "counter_pay": rows["counter_pay"],
+        "event": pa.array([events[int(row) + 1] for row in rows["event"]]),
+    }
+    for side in ("stay", "go"):
+        columns |= {f"term_{side}_{term}": rows[f"terms_{side}"][:, k] for k, term in enumerate(TERMS)}
+    columns |= {f"breach_{source}": rows["breach"][:, k] for k, source in enumerate(SOURCES)}
+    return pa.table(columns)
+
+
+def _offers(results: Sequence[Result], table: str) -> pa.Table:
+    rows = _stacked(results, table)
+    if not rows:
+        return pa.table({name: [] for name in ("replicate", "month", "researcher", "team", "state")})
+    columns: dict[str, Any] = {
+        "replicate": rows["replicate"],
+        "month": rows["month"],
+        "researcher": rows["researcher"],
+        "team": _names(rows["team"], results[0].teams),
+        "employer": _names(rows["employer"], results[0].employers),
+        "reach": _names(rows["reach"], REACH_NAMES),
+        "referrer": rows["referrer"],
+        "pay": rows["pay"],
+        "ceiling": rows["ceiling"],
+        "equity_ratio": rows["equity_ratio"],
+        "state": _names(rows["state"], OFFER_STATE_NAMES),
+        "counter_pay": rows["counter_pay"],
+        "value": rows["value"],
+        "perceived": rows["perceived"],
+    }
+    if "terms" in rows:
+        columns |= {f"term_{term}": rows["terms"][:, k] for k, term in enumerate(TERMS)}
+    return pa.table(columns)
+
+
+def _flows(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
+    """Moves between employers and states over the whole run; moves inside one employer are on the diagonal."""
+    rows: list[tuple[int, str, str, int]] = []
+    for result in results:
+        left = result.departures
+        if not left:
+            continue
+        pairs: dict[tuple[str, str], int] = {}
+        for home, goal, cause in zip(left["from_employer"], left["to_employer"], left["cause"], strict=True):
+            to = employer_name(scenario, int(goal))
+            if cause == CAUSE_NAMES.index("left_field"):
+                to = "left the field"
+            key = (employer_name(scenario, int(home)), to)
+            pairs[key] = pairs.get(key, 0) + 1
+        moves = result.moves
+        began = (moves["from_state"] == -4) & (moves["to_state"] >= 0)  # from searching to a job
+        for goal in moves["to_state"][began]:
+            key = ("searching", state_name(scenario, int(goal)))
+            pairs[key] = pairs.get(key, 0) + 1
+        rows += [(result.replicate, home, to, count) for (home, to), count in sorted(pairs.items())]
+    columns = list(zip(*rows, strict=True)) if rows else [[], [], [], []]
+    return pa.table(dict(zip(("replicate", "from", "to", "count"), map(list, columns), strict=True)))
+
+
+def _cohorts(scenario: Scenario, results: Sequence[Result]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["replicate", "cohort", "date", "month", "n_left", "n_left_voluntary"])
+    for result in results:
+        for number, cohort in enumerate(scenario.cohorts):
+            first = max(scenario.month_of(cohort.fixed), 0)
+            for month in range(first, result.months):
+                left, willing = int(result.left[number, month]), int(result.left_voluntarily[number, month])
+                writer.writerow([result.replicate, cohort.name, scenario.date_of(month), month, left, willing])
+    return out.getvalue()
+
+
+def _graph(scenario: Scenario, result: Result) -> dict[str, Any]:
+    """Nodes with places and ties, for drawing; laid out by the ties."""
+    drawn = result.graph
+    if not drawn:
+        return {}
+    a, b = drawn["a"], drawn["b"]
+    n = len(drawn["researcher"])
+    csr = collaboration.csr_from_edges(n, a, b, drawn["strength"], drawn["kind"])
+    places: Floats = graph.layout(graph.Csr(*csr, np.zeros(len(csr[1]), np.int16), list(range(n))))
+    nodes = [
+        {
+            "id": int(row),
+            "employer": employer_name(scenario, int(drawn["employer"][k])),
+            "team": result.teams[int(drawn["team"][k])] if drawn["team"][k] >= 0 else "",
+            "x": round(float(places[k, 0]), 4),
+            "y": round(float(places[k, 1]), 4),
+            "cohort": scenario.cohorts[int(drawn["cohort"][k])].name if drawn["cohort"][k] >= 0 else None,
+            "left": bool(drawn["left"][k]),
+        }
+        for k, row in enumerate(drawn["researcher"])
+    ]
+    edges = [
+        [int(x), int(y), round(float(s), 3), int(kind)]
+        for x, y, s, kind in zip(a, b, drawn["strength"], drawn["kind"], strict=True)
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+# ---- bytes -----------------------------------------------------------------------------------------------------------
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside the name, flush to disk, rename."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(path)
+
+
+def _parquet(path: Path, table: pa.Table) -> None:
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    _replace(path, sink.getvalue())
+
+
+def _text(path: Path, content: str) -> None:
+    _replace(path, content.encode())
+
+
+def _json(path: Path, content: Any) -> None:
+    _text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,0 +1,233 @@
+"""Run a scenario: one replicate or many, in this process or in workers. No agents are built on the way.
+
+result = simulate("tiny", seed=1)
+results = simulate_many(load("meta_fair"), seed=1, replicates=20, workers=2)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from abm.cohorts import has_left
+from abm.columns import Floats, Integers
+from abm.ledger import Row
+from abm.model import TalentMarket
+from abm.scenario import Scenario, load
+from abm.world import World
+
+ATTEMPTS = 3  # of a replicate whose worker process died before it is given up
+
+
+@dataclass(slots=True)
+class Result:
+    """One replicate: what happened, and the digest that proves it.
+
+    Attributes:
+        replicate, seed: number in the ensemble and the seed that was used.
+        months: months run.
+        series: metric -> (months,) or (months, entities).
+        departures, moves, startups: ledger tables, columns by name.
+        offers: the offers of every month without their terms.
+        options: offers held by people in the month they left, with terms (why-card).
+        members: cohort -> rows of its members.
+        left, left_voluntarily: (cohorts, months) counts.
+        employers, teams: names by row; scenario's first, potential start-ups after them.
+        event_months: month drawn for each event of the scenario.
+        graph: people, ties and cohort for drawing; only for replicate 0.
+        digest: SHA-256 of the final state and the ledger.
+    """
+
+    replicate: int
+    seed: int
+    months: int
+    series: dict[str, Floats]
+    departures: Row
+    moves: Row
+    startups: Row
+    offers: Row
+    options: Row
+    members: dict[str, Integers]
+    left: Floats
+    left_voluntarily: Floats
+    employers: list[str]
+    teams: list[str]
+    event_months: list[int]
+    graph: dict[str, Any]
+    digest: str
+
+
+def replicate_seed(seed: int, replicate: int) -> int:
+    """Seed of a replicate: a hash of both numbers, so that neighbouring seeds share nothing.
+
+    Example: `TalentMarket("tiny", rng=replicate_seed(1, 0))` is replicate 0 of `talent run tiny --seed 1`.
+    """
+    raw = hashlib.blake2b(f"replicate|{seed}|{replicate}".encode(), digest_size=8).digest()
+    return int.from_bytes(raw, "little") >> 1
+
+
+def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0) -> Result:
+    """Run one replicate to the end of its scenario.
+
+    Args:
+        scenario: name, path, or a `Scenario`.
+        seed: of the ensemble.
+        replicate: number of the replicate; with the seed it fixes every draw.
+
+    Returns:
+        The result; running it again gives the same digest.
+    """
+    described = scenario if isinstance(scenario, Scenario) else load(scenario)
+    used = replicate_seed(seed, replicate)
+    model = TalentMarket(described, rng=used, collect=False)
+    world = model.world
+    at_start = world.researchers.team.copy()
+    n_cohorts, months = len(world.cohorts), described.months
+    left = np.zeros((n_cohorts, months))
+    willing = np.zeros((n_cohorts, months))
+    for month in range(months):
+        model.step()
+        for number in range(n_cohorts):
+            left[number, month], willing[number, month] = _left(world, number)
+    return _result(world, replicate, used, left, willing, at_start)
+
+
+def _left(world: World, number: int) -> tuple[int, int]:
+    """How many of a cohort are gone now, and how many of them by their own will (the last time they left)."""
+    cohort = world.cohorts[number]
+    gone = cohort.members[has_left(world, number)] if cohort.month < world.month else cohort.members[:0]
+    pushed: set[int] = set()
+    for rows in world.ledger.departures:
+        concerned = (rows["from_employer"] == cohort.employer) & np.isin(rows["researcher"], gone)
+        for person, voluntary in zip(rows["researcher"][concerned], rows["voluntary"][concerned], strict=True):
+            (pushed.discard if voluntary else pushed.add)(int(person))
+    return len(gone), len(gone) - len(pushed)
+
+
+def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floats, at_start: Integers) -> Result:
+    departures, offers = world.ledger.table("departures"), world.ledger.table("offers")
+    options: Row = {}
+    if offers:
+        month_person = offers["month"] * world.n_researchers + offers["researcher"]
+        moved = departures["month"] * world.n_researchers + departures["researcher"] if departures else month_person[:0]
+        held = np.isin(month_person, moved)
+        options = {name: values[held] for name, values in offers.items()}
+        offers = {name: values for name, values in offers.items() if name not in ("terms", "score")}
+    return Result(
+        replicate=replicate,
+        seed=seed,
+        months=world.month,
+        series={name: np.asarray(values, dtype=np.float64) for name, values in world.ledger.series.items()},
+        departures=departures,
+        moves=world.ledger.table("moves"),
+        startups=world.ledger.table("startups"),
+        offers=offers,
+        options=options,
+        members={cohort.name: cohort.members for cohort in world.cohorts},
+        left=left,
+        left_voluntarily=willing,
+        employers=world.employer_names,
+        teams=world.team_names,
+        event_months=[dated.month for dated in world.events],
+        graph=_graph(world, at_start) if replicate == 0 else {},
+        digest=world.digest(),
+    )
+
+
+def _graph(world: World, at_start: Integers, most: int = 1200) -> dict[str, Any]:
+    """The ties among the people whom the report draws: cohorts first, then the focal employer at the start."""
+    focal = world.cohorts[0].employer if world.cohorts else 0
+    cohort_of = np.full(world.n_researchers, -1)
+    for number in reversed(range(len(world.cohorts))):
+        cohort_of[world.cohorts[number].members] = number
+    home = np.where(at_start >= 0, world.teams.employer[at_start], -1)
+    order = np.lexsort((np.arange(world.n_researchers), home != focal, cohort_of < 0))
+    shown = np.sort(order[: min(most, int(((home == focal) | (cohort_of >= 0)).sum()) or most)])
+    place = np.full(world.n_researchers, -1)
+    place[shown] = np.arange(len(shown))
+    ties = world.ties
+    keep = (place[ties.owner] >= 0) & (place[ties.neighbour] > place[ties.owner])
+    return {
+        "researcher": shown,
+        "employer": world.employer_of()[shown],
+        "team": at_start[shown],
+        "cohort": cohort_of[shown],
+        "left": (world.affiliation()[shown] != focal) & (home[shown] == focal),
+        "a": place[ties.owner[keep]],
+        "b": place[ties.neighbour[keep]],
+        "strength": ties.strength[keep],
+        "kind": ties.kind[keep],
+    }
+
+
+def simulate_many(
+    scenario: str | Scenario,
+    seed: int = 1,
+    replicates: int = 40,
+    workers: int = 1,
+    on_done: Callable[[Result], None] | None = None,
+) -> list[Result]:
+    """Run replicates 0..R-1, in order of number whatever the number of workers.
+
+    Args:
+        scenario: name, path, or a `Scenario`.
+        seed: of the ensemble.
+        replicates: how many.
+        workers: processes; 1 runs in this one. The results do not depend on it.
+        on_done: called with each result as it is ready (progress; saving).
+
+    Returns:
+        The results in the order of their numbers.
+
+    Raises:
+        RuntimeError: a replicate killed its worker again and again; names the replicate. What is done was handed to
+            `on_done` before.
+    """
+    described = scenario if isinstance(scenario, Scenario) else load(scenario)
+    done: dict[int, Result] = {}
+    for result in _results(described, seed, replicates, workers):
+        done[result.replicate] = result
+        if on_done is not None:
+            on_done(result)
+    return [done[number] for number in sorted(done)]
+
+
+def _results(scenario: Scenario, seed: int, replicates: int, workers: int) -> Iterator[Result]:
+    if workers <= 1 or replicates <= 1:
+        for number in range(replicates):
+            yield simulate(scenario, seed, number)
+        return
+    open_numbers = set(range(replicates))
+    for _ in range(ATTEMPTS):  # a process that dies takes the pool with it: begin again with what is missing
+        try:
+            for result in _in_pool(scenario, seed, sorted(open_numbers), workers):
+                open_numbers.discard(result.replicate)
+                yield result
+        except BrokenProcessPool:
+            continue
+        return
+    raise RuntimeError(
+        f"a worker process died {ATTEMPTS} times; not done: replicates {sorted(open_numbers)}. Usual cause: not enough "
+        "memory. Try --workers 1, or fewer researchers."
+    )
+
+
+def _in_pool(scenario: Scenario, seed: int, numbers: list[int], workers: int) -> Iterator[Result]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(numbers)), mp_context=context) as pool:
+        waiting: set[Future[Result]] = {pool.submit(simulate, scenario, seed, number) for number in numbers}
+        try:
+            while waiting:
+                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    yield future.result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,93 @@
+"""The summary of a run as a person reads it at the end of `talent run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    return table
+
+
+def _band(row: dict[str, Any]) -> str:
+    return f"{row['p50']:.0f}  [{row['p05']:.0f}, {row['p95']:.0f}]"
+
+
+def _verdict(seen: dict[str, Any]) -> str:
+    low, high = seen["observed_min"], seen["observed_max"]
+    if low is None:
+        return "prediction"
+    if high < seen["p05"] or low > seen["p95"]:
+        return "[red]miss[/red]"
+    return "[green]inside[/green]" if low <= seen["p50"] <= high else "[yellow]in the band[/yellow]"
+
+
+def _places(destinations: dict[str, float], most: int = 4) -> str:
+    return ", ".join(f"{name} {count:.1f}" for name, count in list(destinations.items())[:most])
+
+
+def print_summary(summary: dict[str, Any], console: Console, folder: Path, page: Path, seconds: float) -> None:
+    """Cohorts observed beside simulated, departures, destinations, start-ups, reasons, and where the files are."""
+    head, runs = summary["scenario"], summary["replicates"]
+    console.print(f"\n[bold]{head['title']}[/bold]")
+    plural = "histories" if runs != 1 else "history"
+    console.print(
+        f"{summary['researchers']:,} researchers, {head['months']} months from {head['start']}, "
+        f"{runs} {plural}, seed {summary['seed']}; brackets: 90 % of histories\n"
+    )
+    if any(cohort["observations"] for cohort in summary["cohorts"]):
+        table = _table(
+            "Cohorts: how many had left", "cohort", "by", "of", "observed", "simulated", "", "went to (mean)"
+        )
+        for cohort in summary["cohorts"]:
+            for seen in cohort["observations"]:
+                low, high = seen["observed_min"], seen["observed_max"]
+                known = "-" if low is None else (f"{low}-{high}" if low != high else f"{low}")
+                places = _places(seen["destinations"])
+                table.add_row(
+                    cohort["name"], seen["date"], str(cohort["size"]), known, _band(seen), _verdict(seen), places
+                )
+        console.print(table, "")
+    if summary["retention"]:
+        table = _table("Still there after two years", "employer", "as of", "observed", "simulated")
+        for row in summary["retention"]:
+            known = "-" if row["observed"] is None else f"{row['observed']:.0%}"
+            table.add_row(
+                row["employer"], row["as_of"], known, f"{row['p50']:.0%}  [{row['p05']:.0%}, {row['p95']:.0%}]"
+            )
+        console.print(table, "")
+    table = _table("Departures by employer", "employer", "people", "left", "a month", "went to (mean)")
+    for row in summary["departures_by_employer"]:
+        size = f"{row['headcount_start']:.0f} -> {row['headcount_end']:.0f}"
+        table.add_row(row["employer"], size, _band(row), f"{row['rate_per_month']:.2%}", _places(row["destinations"]))
+    console.print(table, "")
+
+    startups = summary["startups"]
+    sites = ", ".join(
+        f"{site} {share:.0%}" for site, share in list(startups["share_of_replicates_with_one_in"].items())[:5]
+    )
+    console.print(
+        f"[bold]Start-ups founded[/bold]  {_band(startups['founded'])}; alive at the end {_band(startups['alive'])}"
+        + (f"\n  share of histories with one in: {sites}" if sites else "")
+    )
+    for cohort in summary["cohorts"]:
+        venture = cohort["ventures"]
+        if venture["share_of_replicates"] > 0:
+            console.print(
+                f"  by two or more of {cohort['name']}: in {venture['share_of_replicates']:.0%} of histories, "
+                f"median {venture['median_date']}"
+            )
+    reasons = ", ".join(f"{row['path']} {row['share']:.0%}" for row in summary["reasons"])
+    causes = ", ".join(f"{row['cause'].replace('_', ' ')} {row['mean']:.0f}" for row in summary["causes"])
+    console.print(f"[bold]What opened the decision[/bold]  {reasons or 'nobody left by their own will'}")
+    console.print(f"[bold]How jobs ended (mean)[/bold]  {causes or 'none ended'}\n")
+    console.print(f"Files in {folder}, to be read first: {page}", markup=False, soft_wrap=True)
+    console.print(f"Why did somebody leave?  talent explain {folder} --departure 0", markup=False, soft_wrap=True)
+    console.print(f"[dim]{seconds:.0f} s, digest of history 0: {summary['digest'][0][:16]}[/dim]")

@@ -12,12 +12,13 @@ from abm.scenario import Scenario, load, names
 KINDS = ("scenarios", "policies", "metrics", "parameters")
 
 
+NUMBERS = ("default", "low", "high", "people", "months")
+
+
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     for column in columns:
-        table.add_column(
-            column, justify="right" if column in ("default", "low", "high", "people", "months") else "left"
-        )
+        table.add_column(column, justify="right" if column in NUMBERS else "left")
     return table
 
 

@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,7 +49,7 @@ class _Parser(argparse.ArgumentParser):
         raise _Refused(f"{self.prog}: {message}{hint}")
 
 
-def _integer(low: int, high: int, what: str) -> object:
+def _integer(low: int, high: int, what: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
             value = int(text)
@@ -66,7 +66,7 @@ def _parser() -> _Parser:
     version = files._version("ai-talent-market")
     parser = _Parser(
         prog="talent",
-        description="Who leaves which AI lab, when, for where, and why: an agent-based model of the market for AI talent.",
+        description="The market for AI talent, simulated: who leaves which lab, when, for where, and why.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -91,9 +91,7 @@ def _parser() -> _Parser:
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
         help="change a parameter or a key of the scenario; may be repeated",
     )  # fmt: skip
-    run.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for the files (default results/<scenario>-seed<N>)"
-    )
+    run.add_argument("--out", type=Path, metavar="DIR", help="folder (default results/<scenario>-seed<N>)")
     run.add_argument(
         "--workers", type=_integer(1, 1024, "the number of workers"), metavar="N", help="processes (default: all cores)"
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from abm.columns import Floats, Integers
 from abm.kernels import utility
-from abm.tables import SOURCE, VOLUNTARY, Cause, EmployerKind, Status
+from abm.tables import SOURCE, VOLUNTARY, Cause, EmployerKind, ProjectState, Status
 from abm.world import World
 
 NOT_EMPLOYED = -1  # state of a person = row of the employer, else NOT_EMPLOYED - Status
@@ -186,10 +186,15 @@ def feel(world: World, source: str, size_by_team: Floats) -> None:
 
 
 def close_teams(world: World, team: Integers, cause: Cause, event: int = -1) -> None:
-    """Teams end: whoever is left searches, whoever was to begin there searches as well."""
+    """Teams end: whoever is left searches, whoever was to begin there searches as well, the project is cancelled."""
     people = world.researchers
     world.teams.is_open[team] = False
     world.teams.posts[team] = 0.0
+    running = world.teams.project[team]
+    running = running[running >= 0]
+    world.projects.state[running] = ProjectState.CANCELLED
+    world.projects.ended[running] = world.month
+    world.teams.project[team] = -1
     members = np.flatnonzero((people.team >= 0) & np.isin(people.team, team))
     depart(world, members, cause, Status.SEARCHING, event=event)
     stranded = (people.status == Status.ON_LEAVE) & np.isin(people.next_team, team)

@@ -265,8 +265,8 @@ def _flows(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
             key = ("searching", state_name(scenario, int(goal)))
             pairs[key] = pairs.get(key, 0) + 1
         rows += [(result.replicate, home, to, count) for (home, to), count in sorted(pairs.items())]
-    columns = list(zip(*rows, strict=True)) if rows else [[], [], [], []]
-    return pa.table(dict(zip(("replicate", "from", "to", "count"), map(list, columns), strict=True)))
+    names = ("replicate", "from", "to", "count")
+    return pa.table({name: [row[k] for row in rows] for k, name in enumerate(names)})
 
 
 def _cohorts(scenario: Scenario, results: Sequence[Result]) -> str:
@@ -290,7 +290,7 @@ def _graph(scenario: Scenario, result: Result) -> dict[str, Any]:
     a, b = drawn["a"], drawn["b"]
     n = len(drawn["researcher"])
     csr = collaboration.csr_from_edges(n, a, b, drawn["strength"], drawn["kind"])
-    places: Floats = graph.layout(graph.Csr(*csr, np.zeros(len(csr[1]), np.int16), list(range(n))))
+    places: Floats = graph.layout(graph.Csr(*csr, np.zeros(len(csr[1]), np.int16), tuple(range(n))))
     nodes = [
         {
             "id": int(row),

@@ -31,7 +31,7 @@ MAY_BE_NEGATIVE = (
     *("levers.product_share", "levers.utilisation", "levers.allocation"),
 )
 SHARES = (
-    *("researchers.ideal", "researchers.culture_weight", "researchers.leavers_share", "employers.culture"),
+    *("researchers.ideal", "researchers.culture_weight", "employers.culture"),
     *("employers.gpu_ready", "employers.utilisation", "employers.product_share", "employers.counter_offer"),
     *("teams.remote", "teams.promise_share", "teams.promise_kept"),
 )

@@ -12,7 +12,7 @@ from abm.phases.choose import FOUNDS, strongest_ties, venture_terms
 from abm.tables import Cause, EmployerKind, Path, Status
 from abm.world import World
 
-WRITES = ("researchers", "employers", "teams", "joined")
+WRITES = ("researchers", "employers", "teams", "projects", "joined")
 PARAMETERS = (
     "mu",
     "pay_reference",

@@ -163,14 +163,13 @@ def project(world: World, dated: DatedEvent, fields: Fields) -> None:
 
 
 def release(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """The running project is released this month, ready or not; produce gives it its consequences."""
+    """The running project is released this month, ready or not, with the reception that the record reports."""
     rows = team_rows(world, fields["team"])
     running = world.teams.project[rows]
     running = running[running >= 0]
     projects = world.projects
-    rushed = projects.progress[running] < world.parameters.rush_tolerance * projects.work[running]
     projects.visibility[running] = fields["visibility"]
-    projects.quality[running] = fields["quality"] - np.where(rushed, world.parameters.rush_penalty, 0.0)
+    projects.quality[running] = fields["quality"]
     projects.planned[running] = world.month
     projects.state[running] = ProjectState.DUE
 
@@ -291,7 +290,8 @@ def leader_appointed(world: World, dated: DatedEvent, fields: Fields) -> None:
                 chosen = staff[np.argmax(people.reputation[staff])][None]
                 pay, equity = people.pay[chosen].copy(), world.employers.equity_ratio[teams.employer[[row]]]
                 if int(teams.employer[row]) == origin:
-                    employment.move_inside(world, chosen, np.array([row]))
+                    moving = chosen[people.team[chosen] != row]
+                    _move(world, moving, np.full(len(moving), row))
                 else:
                     employment.depart(
                         world, chosen, Cause.IMPOSED, Status.ON_LEAVE, to_team=np.array([row]), event=dated.row

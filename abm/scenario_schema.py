@@ -86,7 +86,7 @@ EMPLOYER: Final = {
     "gpu_ready": Field(number(0, 1), 1.0),
     "utilisation": Field(number(0, 1), 0.4),
     "product_share": Field(number(0, 1), 0.0),
-    "pay_level": Field(number(0, 20), 1.0),
+    "pay_level": Field(number(0.01, 20), 1.0),
     "pay_ceiling": Field(number(0, 100), 1.25),
     "equity_ratio": Field(number(0, 20), 0.0),
     "prestige": Field(number(0, 10), 1.0),

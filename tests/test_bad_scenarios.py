@@ -95,7 +95,7 @@ CASES = [
     # numbers
     Case("not a number", swap("compute = 30.0", "compute = nan"), f"{ALPHA}.compute: came nan", "a number",
          "a finite number"),
-    Case("infinite", swap("pay_level = 0.95", "pay_level = inf"), f"{ALPHA}.pay_level: came inf", "from 0 to 20",
+    Case("infinite", swap("pay_level = 0.95", "pay_level = inf"), f"{ALPHA}.pay_level: came inf", "from 0.01 to 20",
          "a finite number"),
     Case("overflow to infinite", swap("compute = 30.0", "compute = 1e999"), f"{ALPHA}.compute: came inf", "a number",
          "a finite number"),

@@ -85,6 +85,8 @@ def build(scenario: Scenario, seed: int) -> World:
         team_names=[team.name for team in placed] + [f"Start-up {k + 1}" for k in range(len(founder))],
         project_names={},
         project_slots=slots,
+        release_team=np.zeros(0, np.int64),
+        release_month=np.zeros(0, np.int64),
         arrivals=np.zeros((n_employers, scenario.horizon + LONGEST_LEAD)),
     )
     _employers(world)
@@ -95,6 +97,7 @@ def build(scenario: Scenario, seed: int) -> World:
     _cohorts(world)
     _graph(world, n_first)
     _projects(world)
+    _dated_releases(world)
     return world
 
 
@@ -128,6 +131,19 @@ def _event_dates(scenario: Scenario, streams: Streams) -> list[DatedEvent]:
 def _stable_row(text: str) -> int:
     """A number of an event's id, so that leaving out one event moves the dates of no other."""
     return int.from_bytes(text.encode()[-6:], "little")
+
+
+def _dated_releases(world: World) -> None:
+    """Which team releases when, as far as the scenario dates it: a finished project waits for its date."""
+    pairs = [
+        (row, dated.month)
+        for dated in world.events
+        for effect in dated.event.effects
+        if effect.kind == "release"
+        for row in world.scenario.team_rows(effect.fields["team"])
+    ]
+    world.release_team = np.array([row for row, _ in pairs], dtype=np.int64)
+    world.release_month = np.array([month for _, month in pairs], dtype=np.int64)
 
 
 def _employers(world: World) -> None:

@@ -83,6 +83,8 @@ class World:
     team_names: list[str]
     project_names: dict[int, str]
     project_slots: int
+    release_team: NDArray[np.int64]  # (D,) teams with a release dated by the scenario
+    release_month: NDArray[np.int64]  # (D,) and the month drawn for it
     arrivals: Floats  # (E, months + 60) H100e that arrive in each month
     ledger: Ledger = field(default_factory=Ledger)
     month: int = 0

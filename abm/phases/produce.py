@@ -15,13 +15,19 @@ WRITES = (
     "researchers.skill",
     "researchers.reputation",
     "researchers.visibility",
+    "researchers.shock",
     "employers.prestige",
 )
 PARAMETERS = (
     "compute_share",
+    "slip_limit",
+    "rush_tolerance",
+    "rush_penalty",
+    "release_hold",
     "release_reputation",
     "release_visibility",
     "release_prestige",
+    "cycle_shock",
     "visibility_half_life",
     "prestige_half_life",
     "skill_growth_peers",
@@ -62,23 +68,34 @@ def _progress(world: World, ratio: Floats) -> None:
 
 
 def _release(world: World) -> None:
-    """Finished projects are released at their own quality, due ones at the quality of the event; late ones slip."""
-    teams, projects = world.teams, world.projects
+    """Finished projects are released, late ones slip until they are pushed out, due ones have a reception of their own.
+
+    A finished project waits for a dated release of its team that is near (the record says when it came out).
+    """
+    parameters, teams, projects, month = world.parameters, world.teams, world.projects, world.month
     busy = np.flatnonzero(teams.project >= 0)
     running = teams.project[busy]
     due = projects.state[running] == ProjectState.DUE
-    finished = ~due & (projects.progress[running] >= projects.work[running])
-    own = running[finished]
-    luck = world.streams.normal("release", world.month, own)
-    projects.quality[own] = np.clip(0.4 + 0.4 * luck, -1.0, 1.0)
-    late = running[~due & ~finished & (projects.planned[running] <= world.month)]
-    projects.planned[late] = world.month + 1
-    out = due | finished
+    dated = np.zeros(world.n_teams, dtype=bool)
+    near = (world.release_month > month) & (world.release_month <= month + parameters.release_hold)
+    dated[world.release_team[near]] = True
+    may = ~due & ~dated[busy]
+    progress, work = projects.progress[running], projects.work[running]
+    finished = may & (progress >= work)
+    too_late = month - projects.started[running] >= parameters.slip_limit * work
+    rushed = may & ~finished & too_late & (progress >= parameters.rush_tolerance * work)
+    out = finished | rushed
+    luck = world.streams.normal("release", month, running[out])
+    quality = 0.4 + 0.4 * luck - parameters.rush_penalty * rushed[out]
+    projects.quality[running[out]] = np.clip(quality, -1.0, 1.0)
+    late = running[~due & ~out & (projects.planned[running] <= month)]
+    projects.planned[late] = month + 1
+    out |= due
     _consequences(world, busy[out], running[out])
 
 
 def _consequences(world: World, team: Integers, project: Integers) -> None:
-    """Contributors gain reputation and attention, the owner gains or loses prestige (M39, M46, M47)."""
+    """Contributors gain reputation and attention, and are free to look around; prestige follows (M39, M44, M46, M47)."""
     if len(team) == 0:
         return
     parameters, people, projects, employers = world.parameters, world.researchers, world.projects, world.employers
@@ -94,6 +111,7 @@ def _consequences(world: World, team: Integers, project: Integers) -> None:
     their = people.team[member]
     people.reputation[member] += parameters.release_reputation * fame[their] * good[their]
     people.visibility[member] += parameters.release_visibility * fame[their]
+    people.shock[member] += parameters.cycle_shock * np.minimum(fame[their], 1.0)
     owner = world.teams.employer[team]
     gain = parameters.release_prestige * projects.visibility[project] * projects.quality[project]
     np.add.at(employers.prestige, owner, gain)

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 MOST_PROBLEMS_SHOWN: Final = 20
 CULTURE: Final = ("openness", "autonomy", "product", "mission", "stability", "flexibility")
@@ -246,7 +246,7 @@ def table(fields: Mapping[str, Field]) -> Reader:
 
 
 def read_keys(
-    problems: Problems, place: str, value: Mapping[object, object], fields: Mapping[str, Field]
+    problems: Problems, place: str, value: Mapping[Any, object], fields: Mapping[str, Field]
 ) -> dict[str, object]:
     """Read the keys of a table in the order of their declaration, filling in defaults."""
     dot = f"{place}." if place else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from abm import metrics, policies
@@ -18,7 +19,8 @@ NUMBERS = ("default", "low", "high", "people", "months")
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in NUMBERS else "left")
+        first = column == columns[0]
+        table.add_column(column, justify="right" if column in NUMBERS else "left", no_wrap=first, overflow="fold")
     return table
 
 
@@ -41,11 +43,11 @@ def print_list(kind: str, console: Console) -> None:
         for name, known in metrics.METRICS.items():
             table.add_row(name, known.entity, known.kind, known.unit, known.label)
     else:
-        table = _table("parameter", "phase", "default", "low", "high", "unit", "grade", "what", "source")
-        for parameter in declared().values():
-            numbers = (f"{value:g}" for value in (parameter.default, parameter.low, parameter.high))
-            words = (parameter.unit, parameter.grade, parameter.meaning, parameter.source)
-            table.add_row(parameter.name, parameter.phase, *numbers, *words)
+        table = _table("parameter", "default", "range", "grade", "what (unit; phase; source)")
+        for known in declared().values():
+            span = f"{known.low:g} to {known.high:g}"
+            words = f"{known.meaning} [dim]({known.unit}; {known.phase}; {escape(known.source)})[/dim]"
+            table.add_row(known.name, f"{known.default:g}", span, known.grade, words)
     console.print(table)
 
 

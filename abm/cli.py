@@ -41,12 +41,22 @@ class _Parser(argparse.ArgumentParser):
     """argparse, with the nearest valid name in its errors."""
 
     def error(self, message: str) -> NoReturn:
-        words = [word for action in self._actions for word in action.option_strings]
-        words += [choice for action in self._actions for choice in (action.choices or [])]
+        words = _words(self)
         wrong = [word.split("=")[0] for word in sys.argv[1:] if word.split("=")[0] not in words]
         near = [hit for word in wrong for hit in difflib.get_close_matches(word, words, n=1, cutoff=0.6)]
         hint = f"; did you mean {near[0]}?" if near else f"; `{self.prog} --help` shows what there is"
         raise _Refused(f"{self.prog}: {message}{hint}")
+
+
+def _words(parser: argparse.ArgumentParser) -> list[str]:
+    """All options and choices of a parser and of its commands."""
+    found = [word for action in parser._actions for word in action.option_strings]
+    for action in parser._actions:
+        for choice in action.choices or ():
+            found.append(str(choice))
+            if isinstance(action.choices, dict):
+                found += _words(action.choices[choice])
+    return found
 
 
 def _integer(low: int, high: int, what: str) -> Callable[[str], int]:

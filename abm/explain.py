@@ -190,8 +190,9 @@ def as_json(cards: list[dict[str, Any]]) -> str:
 
 def as_text(card: dict[str, Any]) -> str:
     """A card that a person reads from top to bottom."""
+    home = f"{card['from']['employer']} / {card['from']['team']}"
     lines = [
-        f"Why researcher {card['researcher']} left {card['from']['employer']} / {card['from']['team']} in {card['date']}",
+        f"Why researcher {card['researcher']} left {home} in {card['date']}",
         f"  (replicate {card['replicate']}, departure {card['departure']}, after {card['tenure_months']} months)",
         "",
     ]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.columns import Bools, Floats, Table, column
+from abm.kernels.exposure import tie_totals
 
 DIMENSIONS = ("openness", "autonomy", "product", "mission", "stability", "flexibility")
 SOURCES = ("layoff", "reorganisation", "cancellation", "broken_promise", "leader_loss", "culture_drift")
@@ -238,7 +239,8 @@ class Ties:
         strength: (L,) in [0, 1].
         kind: (L,) see TieKind.
         age: (L,) months.
-        total: (N,) sum of strengths, kept beside because every month needs it.
+
+    Strengths are not changed in place: a new month makes new Ties, so that `totals` can be kept.
     """
 
     start: NDArray[np.int64]
@@ -246,6 +248,13 @@ class Ties:
     strength: Floats
     kind: Int8
     age: NDArray[np.int16]
+    kept: Floats | None = None
+
+    def totals(self) -> Floats:
+        """(N,) sum of the tie strengths of each person, computed once."""
+        if self.kept is None:
+            self.kept = tie_totals(self.start, self.strength)
+        return self.kept
 
     def arrays(self) -> list[tuple[str, NDArray[Any]]]:
         """Each array by name."""

@@ -221,7 +221,7 @@ class World:
 
     def tie_totals(self) -> Floats:
         """(N,) sum of the tie strengths of each person."""
-        return exposure.tie_totals(self.ties.start, self.ties.strength)
+        return self.ties.totals()
 
     def share_at(self, person: NDArray[np.integer], employer: NDArray[np.integer]) -> Floats:
         """(P,) share of tie strength of each person that works at an employer, for flat pairs."""

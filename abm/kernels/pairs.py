@@ -62,7 +62,9 @@ def running_sum(weights: Floats) -> Floats:
 
 def group_median(group: NDArray[np.integer], values: Floats, n_groups: int) -> Floats:
     """Median of the values of each group (mean of the middle two); NaN-free: 0 for empty groups."""
-    order = np.lexsort((values, group))
+    order = np.argsort(values, kind="stable")
+    narrow = np.asarray(group, dtype=np.int16 if n_groups < 2**15 else np.int64)  # short keys are sorted by radix
+    order = order[np.argsort(narrow[order], kind="stable")]
     sorted_values = values[order]
     counts = np.bincount(group, minlength=n_groups)
     first = np.cumsum(counts) - counts

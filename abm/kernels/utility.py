@@ -139,7 +139,7 @@ def base_terms(
     Returns:
         (P, T) utils, columns in the order of `TERMS`. Example: at reference pay the pay term is 0.
     """
-    found = np.zeros((len(amount), N_TERMS))
+    found = np.zeros((len(amount), N_TERMS), order="F")  # a term is read and written as one run of memory
     found[:, 0] = pay(taste["pay"], amount, reference)
     found[:, 1] = compute(taste["compute"], per_head, need)
     found[:, 2] = taste["culture"] * fit

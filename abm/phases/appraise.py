@@ -64,7 +64,7 @@ def run(world: World) -> None:
     people.vesting_clock[member] += 1
     _stocks(world)
 
-    terms = np.zeros((n, utility.N_TERMS))
+    terms = np.zeros((n, utility.N_TERMS), order="F")
     terms[member], deprived = present_terms(world)
     searching = np.flatnonzero(people.status == Status.SEARCHING)
     income = np.full(len(searching), world.parameters.unemployment_income)

@@ -95,7 +95,7 @@ def _release(world: World) -> None:
 
 
 def _consequences(world: World, team: Integers, project: Integers) -> None:
-    """Contributors gain reputation and attention, and are free to look around; prestige follows (M39, M44, M46, M47)."""
+    """Contributors gain reputation and attention, and look around; prestige follows (M39, M44, M46, M47)."""
     if len(team) == 0:
         return
     parameters, people, projects, employers = world.parameters, world.researchers, world.projects, world.employers

@@ -47,30 +47,27 @@ def _miss_leavers(world: World) -> None:
 def _age(world: World) -> None:
     """Ties between team mates move towards 1, others fade; a tie to a former colleague fades most slowly."""
     parameters, ties = world.parameters, world.ties
-    team = world.researchers.team
+    team, employer = world.researchers.team, world.employer_of()
     owner = ties.owner
-    mates = (team[ties.neighbour] == team[owner]) & (team[owner] >= 0)
-    employer = world.employer_of()
-    apart = (ties.kind == TieKind.TEAM_MATE) & (employer[ties.neighbour] != employer[owner])
-    ties.kind[mates] = TieKind.TEAM_MATE
-    ties.kind[apart] = TieKind.ALUMNI
-    fading = 0.5 ** (1.0 / parameters.tie_half_life)
-    slower = 0.5 ** (1.0 / parameters.alumni_half_life)
-    faded = ties.strength * np.where(ties.kind == TieKind.ALUMNI, slower, fading)
-    grown = ties.strength + parameters.tie_gain * (1.0 - ties.strength)
-    strength = np.where(mates, grown, faded)
+    own_team = team[owner]
+    mates = (team[ties.neighbour] == own_team) & (own_team >= 0)
+    kind = ties.kind.copy()
+    kind[mates] = TieKind.TEAM_MATE
+    parted = np.flatnonzero((kind == TieKind.TEAM_MATE) & ~mates)
+    parted = parted[employer[ties.neighbour[parted]] != employer[owner[parted]]]
+    kind[parted] = TieKind.ALUMNI
+    stays = np.full(len(TieKind), 0.5 ** (1.0 / parameters.tie_half_life))
+    stays[TieKind.ALUMNI] = 0.5 ** (1.0 / parameters.alumni_half_life)
+    strength = ties.strength * stays[kind]
+    growing = ties.strength[mates]
+    strength[mates] = growing + parameters.tie_gain * (1.0 - growing)
+    age = ties.age + np.int16(1)
     kept = strength >= parameters.tie_floor
     if kept.all():
-        ties.strength[:] = strength
-        ties.age += 1
+        world.ties = Ties(ties.start, ties.neighbour, strength, kind, age)
         return
-    world.ties = Ties(
-        start=np.concatenate([[0], np.cumsum(kept)])[ties.start],
-        neighbour=ties.neighbour[kept],
-        strength=strength[kept],
-        kind=ties.kind[kept],
-        age=ties.age[kept] + np.int16(1),
-    )
+    start = np.concatenate([[0], np.cumsum(kept)])[ties.start]
+    world.ties = Ties(start, ties.neighbour[kept], strength[kept], kind[kept], age[kept])
 
 
 def _meet(world: World) -> None:

@@ -1,0 +1,146 @@
+"""The command line as its users meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from abm import cli
+from abm.kernels.utility import TERMS
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("cli") / "run"
+    assert cli.main(["run", "tiny", "--seed", "5", "--replicates", "3", "--workers", "1", "--out", str(place)]) == 0
+    return place
+
+
+def test_run_prints_a_summary_and_writes_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "out"
+    code = cli.main(["run", "tiny", "--replicates", "2", "--workers", "1", "--out", str(place), "--set", "h_ties=0"])
+    printed = capsys.readouterr().out
+    assert code == 0
+    for expected in (
+        "Cohorts",
+        "alpha-authors",
+        "Departures by employer",
+        "Start-ups founded",
+        "What opened",
+        "explain",
+    ):
+        assert expected in printed
+    assert (place / "report.html").stat().st_size > 10_000
+    record = json.loads((place / "provenance.json").read_text(encoding="utf-8"))
+    assert record["scenario"]["parameters"] == {"h_ties": 0.0}
+    assert record["complete"] is True
+
+
+@pytest.mark.parametrize("what", ["scenarios", "policies", "metrics", "parameters"])
+def test_list_shows_every_entry(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", what]) == 0
+    printed = capsys.readouterr().out
+    expected = {
+        "scenarios": "openai_superalignment",
+        "policies": "garden_leave",
+        "metrics": "compute_gini",
+        "parameters": "switching_cost",
+    }
+    assert expected[what] in printed
+
+
+@pytest.mark.parametrize("name", ["tiny", "meta_fair", "google_transformer", "openai_superalignment"])
+def test_show_describes_a_scenario(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["show", name]) == 0
+    assert name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["run", "--help"], ["explain", "--help"]])
+def test_help_and_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 0
+    assert "talent" in capsys.readouterr().out
+
+
+def test_explain_prints_a_card_whose_terms_sum(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert cli.main(["explain", str(run_folder), "--departure", "0", "--json"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert set(card["difference"]) == set(TERMS)
+    assert abs(sum(card["difference"].values()) - card["value_difference"]) < 1e-9
+    for option in card["options"]:
+        assert abs(sum(option["terms"].values()) - option["value"]) < 1e-9
+    assert cli.main(["explain", str(run_folder), "--researcher", str(card["researcher"])]) == 0
+    text = capsys.readouterr().out
+    assert f"Why researcher {card['researcher']} left" in text
+
+
+BAD = [
+    (["rnu"], "did you mean run"),
+    (["run", "tinny"], 'did you mean "tiny"'),
+    (["run", "tiny", "--seed", "x"], "whole number"),
+    (["run", "tiny", "--seed", "-1"], "out of range"),
+    (["run", "tiny", "--replicates", "0"], "out of range"),
+    (["run", "tiny", "--months", "99"], "from 1 to 12"),
+    (["run", "tiny", "--workers", "0"], "out of range"),
+    (["run", "tiny", "--set", "h0"], "KEY=VALUE"),
+    (["run", "tiny", "--set", "h00=1"], "did you mean 'h0'"),
+    (["run", "tiny", "--set", "h0=2"], "expected 0 to"),
+    (["run", "tiny", "--set", "employers.Alhpa.compute=1"], "Alpha"),
+    (["run", "tiny", "--sead", "1"], "did you mean --seed"),
+    (["list", "scenario"], "did you mean scenarios"),
+    (["explain", "nowhere", "--departure", "0"], "expected the folder of a finished run"),
+    (["explain", "."], "required"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_gives_one_message_and_code_two(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["talent", *arguments])
+    assert cli.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert expected in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""
+
+
+def test_explain_names_who_did_leave(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", str(run_folder), "--departure", "999"]) == 2
+    assert "expected a number from 0 to" in capsys.readouterr().err
+    assert cli.main(["explain", str(run_folder), "--researcher", "999"]) == 2
+    assert "people near that number who did" in capsys.readouterr().err
+    assert cli.main(["explain", str(run_folder), "--departure", "0", "--replicate", "77"]) == 2
+    assert "--replicate 77" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("mine", encoding="utf-8")
+    assert cli.main(["run", "tiny", "--out", str(taken)]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert taken.read_text(encoding="utf-8") == "mine"
+
+
+def test_ctrl_c_keeps_the_replicates_that_are_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = cli.simulate_many
+
+    def stopped(scenario: object, seed: int, replicates: int, workers: int, on_done: object) -> object:
+        whole(scenario, seed, 2, 1, on_done)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "simulate_many", stopped)
+    place = tmp_path / "out"
+    assert cli.main(["run", "tiny", "--replicates", "9", "--out", str(place)]) == 130
+    assert "2 of 9 replicates" in capsys.readouterr().err
+    record = json.loads((place / "provenance.json").read_text(encoding="utf-8"))
+    assert record["complete"] is False
+    assert len(record["replicates"]) == 2

@@ -15,6 +15,7 @@ PARAMETERS = (
     "mu",
     "nest_dissimilarity",
     "leave_field_value",
+    "match_taste_sd",
     "found_partners_asked",
     "found_prospect",
     "funding_median",

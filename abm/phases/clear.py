@@ -12,7 +12,7 @@ from abm.tables import Cause, OfferState, Status
 from abm.world import World
 
 WRITES = ("researchers", "teams.leader", "teams.vacancy", "teams.n_members", "offers", "decisions", "joined")
-PARAMETERS = ("clearing_rounds", "vacancy_months", "leader_loss_breach", "leader_loss_remote", "vesting_months")
+PARAMETERS = ("clearing_rounds", "vacancy_months", "leave_field_value")
 
 
 def run(world: World) -> None:

@@ -28,9 +28,6 @@ PARAMETERS = (
     "funding_success",
     "founding_months",
     "acquisition_share",
-    "vesting_months",
-    "leader_loss_breach",
-    "leader_loss_remote",
 )
 
 

@@ -9,10 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 
+PLACES = "went to (mean number)"
+MOST_EMPLOYERS = 10
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
+        words = number == 0 or column == PLACES
+        table.add_column(column, justify="left" if words else "right", no_wrap=True, overflow="ellipsis")
     return table
 
 
@@ -29,8 +34,8 @@ def _verdict(seen: dict[str, Any]) -> str:
     return "[green]inside[/green]" if low <= seen["p50"] <= high else "[yellow]in the band[/yellow]"
 
 
-def _places(destinations: dict[str, float], most: int = 4) -> str:
-    return ", ".join(f"{name} {count:.1f}" for name, count in list(destinations.items())[:most])
+def _places(destinations: dict[str, float], most: int = 5) -> str:
+    return ", ".join(f"{name} {count:.0f}" for name, count in list(destinations.items())[:most])
 
 
 def print_summary(summary: dict[str, Any], console: Console, folder: Path, page: Path, seconds: float) -> None:
@@ -63,11 +68,16 @@ def print_summary(summary: dict[str, Any], console: Console, folder: Path, page:
                 row["employer"], row["as_of"], known, f"{row['p50']:.0%}  [{row['p05']:.0%}, {row['p95']:.0%}]"
             )
         console.print(table, "")
-    table = _table("Departures by employer", "employer", "people", "left", "a month", "went to (mean)")
-    for row in summary["departures_by_employer"]:
+    table = _table("Departures by employer", "employer", "people", "left", "a month", PLACES)
+    rows = summary["departures_by_employer"]
+    for row in rows[:MOST_EMPLOYERS]:
         size = f"{row['headcount_start']:.0f} -> {row['headcount_end']:.0f}"
         table.add_row(row["employer"], size, _band(row), f"{row['rate_per_month']:.2%}", _places(row["destinations"]))
-    console.print(table, "")
+    console.print(table)
+    if len(rows) > MOST_EMPLOYERS:
+        rest = ", ".join(row["employer"] for row in rows[MOST_EMPLOYERS:])
+        console.print(f"[dim]and {rest}: in summary.json and report.html[/dim]")
+    console.print()
 
     startups = summary["startups"]
     sites = ", ".join(

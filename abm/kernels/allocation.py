@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.columns import Bools, Floats
+from abm.kernels.pairs import running_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,23 @@ def _spread_the_rest(compute: Floats, case: Case) -> Floats:
     return compute + _proportional(rest, case.request, case)
 
 
+def _before(values: Floats, employer: NDArray[np.integer], counts: NDArray[np.int64]) -> Floats:
+    """(J,) sum of the values of the same employer that stand before; teams side by side by employer.
+
+    Summed from each employer's own first team, so that no employer's rounding depends on what happens at another.
+    """
+    several = counts > 1
+    row = np.cumsum(several) - 1
+    position = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
+    inside = np.flatnonzero(several[employer])
+    place = (row[employer[inside]], position[inside])
+    table = np.zeros((int(several.sum()), int(counts.max(initial=0))))
+    table[place] = values[inside]
+    found = np.zeros(len(values))
+    found[inside] = (np.cumsum(table, axis=1) - table)[place]
+    return found
+
+
 def water_fill(weights: Floats, case: Case) -> Floats:
     """In proportion to weights, nobody above the request, what is cut off shared again among the others.
 
@@ -67,10 +85,7 @@ def water_fill(weights: Floats, case: Case) -> Floats:
     counts = np.bincount(employer, minlength=len(case.pool))
     first = np.cumsum(counts) - counts
     total = np.bincount(employer, weight, minlength=len(case.pool))
-    before = np.cumsum(request) - request
-    before -= np.repeat(before[first[counts > 0]], counts[counts > 0]) if j else 0.0
-    weight_before = np.cumsum(weight) - weight
-    weight_before -= np.repeat(weight_before[first[counts > 0]], counts[counts > 0]) if j else 0.0
+    before, weight_before = _before(request, employer, counts), _before(weight, employer, counts)
     remaining = np.maximum(total[employer] - weight_before, 0.0)  # weight of this team and the less easily satisfied
     level = np.divide(case.pool[employer] - before, remaining, out=np.zeros(j), where=remaining > 0)
     satisfied = request <= level * weight
@@ -108,11 +123,7 @@ def winner_takes_all(case: Case) -> Floats:
     order = np.lexsort((np.arange(j), -case.weight, case.employer))
     employer = case.employer[order]
     request = case.request[order]
-    counts = np.bincount(employer, minlength=len(case.pool))
-    first = np.cumsum(counts) - counts
-    before = np.cumsum(request) - request
-    if j:
-        before -= np.repeat(before[first[counts > 0]], counts[counts > 0])
+    before = _before(request, employer, np.bincount(employer, minlength=len(case.pool)))
     found = np.empty(j)
     found[order] = np.clip(case.pool[employer] - before, 0.0, request)
     return _spread_the_rest(found, case)

@@ -3,7 +3,7 @@
 Question: how likely are three numbers without a source (h0, h_shock, switching_cost), given the exits of two author
     groups by September 2023 and the two-year retention at two employers?
 Design: approximate Bayesian computation by rejection. Uniform priors over the ranges below, Halton points, a few
-    histories a point; distance = mean over the four targets of (simulated mean - observed) / scale. Kept: the best tenth.
+    histories a point; distance = mean over the four targets of |simulated - observed| / scale. Kept: best tenth.
 Command: uv run python -m experiments.q01_hazards --points 100 --histories 3 --workers 2
 Runtime: about 5 minutes on two cores.
 Reads: scenario meta_fair; only observations marked calibrate.

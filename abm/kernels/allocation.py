@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.columns import Bools, Floats
-from abm.kernels.pairs import running_sum
 
 
 @dataclass(frozen=True, slots=True)

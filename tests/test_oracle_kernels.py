@@ -418,6 +418,17 @@ def test_every_rule_gives_the_whole_pool_and_no_more(rule: str, house: tuple[flo
     assert given_out.sum() <= pool * (1 + 1e-12)
 
 
+@pytest.mark.parametrize("rule", RULES)
+@often
+@given(houses=st.lists(HOUSE, max_size=4))
+@example(houses=[(7.0, [Claim(2, 1 / 3, 0.1, 1)] * 3), (0.0, [Claim(3, 0.7, 0.7, 1), Claim(1, 5, 2, 1)])])
+def test_nothing_comes_of_nothing(rule: str, houses: list[tuple[float, list[Claim]]]) -> None:
+    """An empty pool gives exactly nothing, whatever the sums over the employers before it."""
+    case = fast_case(houses)
+    given_out = allocation.RULES[rule](case)
+    assert not given_out[case.pool[case.employer] == 0].any()
+
+
 @often
 @given(HOUSE)
 def test_water_filling_is_max_min_fair(house: tuple[float, list[Claim]]) -> None:

@@ -15,8 +15,10 @@ Arithmetic of one person, one employer, one market (the twins of `abm/kernels`):
 
 A whole month (the twin of `abm/phases`), in the order of reading:
 
-    month.py        the twelve phases as a list; OracleWorld.step()
+    month.py        the twelve phases as a list; step(world)
     world.py        Person, Employer, Team, Project, Tie; what everybody can look up
+    copy.py         from_world(world): the world of month 0 as objects
+    luck.py         the keyed draws, one number at a time
     jobs.py         the only functions that change where a person works
     effects.py      what a dated event does
     resources.py    procure, allocate, produce

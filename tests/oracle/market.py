@@ -1,0 +1,369 @@
+"""Recruit, offer, choose, clear: how people and posts find each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import ceil, exp, floor, inf, log
+
+from abm.tables import Cause, EmployerKind, OfferState, Path, Reach, Status
+from tests.oracle import auction, choice, jobs, matching, utility
+from tests.oracle.appraisal import opens
+from tests.oracle.founding import founding_terms
+from tests.oracle.groups import rank_within, weighted_pick
+from tests.oracle.jobs import Hire, Leaver
+from tests.oracle.world import Contact, Offer, OracleWorld, Person, Team
+
+# ---- recruit -------------------------------------------------------------------------------------------------------
+
+
+def recruit(world: OracleWorld) -> None:
+    """Open posts; calls and applications; who is good enough; the short list of every team."""
+    open_posts(world)
+    contacts = [contact for contact in calls(world) + applications(world) if may_be_approached(world, contact)]
+    first: dict[tuple[int, int], Contact] = {}  # one contact per person and employer: the closest, then the earliest
+    for contact in sorted(contacts, key=lambda c: c.reach):
+        first.setdefault((contact.person.row, contact.team.employer.row), contact)
+    good = []
+    for contact in (first[key] for key in sorted(first)):
+        contact.score = assessment(world, contact)
+        if contact.score >= hiring_bar(world, contact.team):
+            good.append(contact)
+    ranks = rank_within([contact.team for contact in good], [contact.score for contact in good])
+    short_list = [
+        contact
+        for contact, rank in zip(good, ranks, strict=True)
+        if rank < ceil(world.parameters.approaches_per_post * contact.team.open_posts)
+    ]
+    world.contacts = sorted(short_list, key=lambda c: (c.person.row, c.team.row))
+
+
+def open_posts(world: OracleWorld) -> None:
+    """Planned posts grow with the employer; the empty ones that can be paid for are open."""
+    market = world.lever("market_pay")
+    for employer in world.employers:
+        hiring = world.lever("hiring", employer)
+        growing = 1.0 if employer.is_startup else exp(employer.growth * hiring)
+        employer.pay_budget *= growing
+        wanted: dict[Team, int] = {}
+        for team in world.teams_of(employer):
+            if team.is_open:
+                team.posts *= growing
+            coming = sum(p.status == Status.ON_LEAVE and p.next_team is team for p in world.people)
+            luck = world.luck.uniform("posts", world.month, team.row)
+            plan = floor(team.posts * world.lever("posts", team) + luck)
+            hires = team.is_open and hiring > 0
+            wanted[team] = max(plan - len(world.members(team)) - coming, 0) if hires else 0
+        payroll = sum(p.pay for p in world.staff() if p.employer is employer)
+        payroll += sum(p.next_pay for p in world.people if p.next_team and p.next_team.employer is employer)
+        typical = world.parameters.pay_reference * employer.pay_level * world.lever("pay_level", employer) * market
+        room = max(employer.pay_budget * market - payroll, 0.0)
+        can_pay = room / typical if typical > 0 else 0.0
+        asked = sum(wanted.values())
+        share = min(can_pay / asked, 1.0) if asked else 1.0
+        for team, number in wanted.items():
+            team.open_posts = floor(number * share)
+
+
+def calls(world: OracleWorld) -> list[Contact]:
+    """Recruiters call: with probability rho to a friend of a member, else to somebody visible."""
+    parameters, month, luck = world.parameters, world.month, world.luck
+    attention = [
+        parameters.visible_base + person.visibility if person.status in (Status.EMPLOYED, Status.SEARCHING) else 0.0
+        for person in world.people
+    ]
+    found = []
+    for team in world.teams:
+        if not team.open_posts:
+            continue
+        employer, members = team.employer, world.members(team)
+        per_post = employer.recruiter_contacts * world.lever("recruiting", employer) * world.lever("demand")
+        n_calls = floor(team.open_posts * per_post + luck.uniform("posts", month, team.row, 1))
+        is_startup = employer.kind == EmployerKind.STARTUP
+        rho = parameters.referral_share_startup if is_startup else parameters.referral_share
+        for call in range(n_calls):
+            who = luck.uniform("contact_person", month, team.row, call)
+            over_a_tie = luck.uniform("contact_reach", month, team.row, call) < rho
+            asked = None
+            if members:
+                asked = members[int(luck.uniform("contact_referrer", month, team.row, call) * len(members))]
+            if over_a_tie and asked and world.ties[asked]:
+                known = world.neighbours(asked)
+                friend, _ = known[weighted_pick([tie.strength for _, tie in known], who)]
+                found.append(Contact(friend, team, Reach.REFERRAL, asked))
+            else:
+                found.append(Contact(world.people[weighted_pick(attention, who)], team, Reach.VISIBLE, None))
+    return found
+
+
+def applications(world: OracleWorld) -> list[Contact]:
+    """Whose decision is open applies for some open post: every second time in the own city, if there is one."""
+    by_city = sorted(world.teams, key=lambda team: (team.site.row, team.row))
+    found = []
+    if not any(team.open_posts for team in by_city):
+        return []
+    for person in world.people:
+        if not world.decisions[person].is_open:
+            continue
+        for number in range(int(world.parameters.applications)):
+            near = [team for team in by_city if team.site is person.site]
+            stays_near = number % 2 == 0 and any(team.open_posts for team in near)
+            teams = near if stays_near else by_city
+            luck = world.luck.uniform("application", world.month, person.row, number)
+            team = teams[weighted_pick([float(team.open_posts) for team in teams], luck)]
+            found.append(Contact(person, team, Reach.MARKET, None))
+    return found
+
+
+def may_be_approached(world: OracleWorld, contact: Contact) -> bool:
+    """In the market, not of this team; recruiters call neither at home nor who has just arrived (both may apply)."""
+    person, team = contact.person, contact.team
+    if person.status not in (Status.EMPLOYED, Status.SEARCHING) or person.team is team or not team.open_posts:
+        return False
+    if contact.reach == Reach.MARKET or person.status == Status.SEARCHING:
+        return True
+    return person.employer is not team.employer and person.tenure >= world.parameters.minimum_tenure
+
+
+def assessment(world: OracleWorld, contact: Contact) -> float:
+    """What a team thinks of somebody, in standard deviations of skill."""
+    parameters, person, team = world.parameters, contact.person, contact.team
+    score = person.skill + parameters.assessment_reputation * log(1 + person.reputation)
+    if person.specialty == team.topic:
+        score += parameters.assessment_topic
+    if contact.reach == Reach.REFERRAL:
+        score += parameters.assessment_referral
+    return score + parameters.assessment_noise * world.luck.normal("assessment", world.month, person.row, team.row)
+
+
+def hiring_bar(world: OracleWorld, team: Team) -> float:
+    """Higher for the prestigious; prestige 1 is neutral."""
+    standing = log(1 + team.employer.prestige) - log(2)
+    return world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
+
+
+# ---- offer ---------------------------------------------------------------------------------------------------------
+
+
+def offer(world: OracleWorld) -> None:
+    """Approaches open more decisions; for everybody whose decision is open the employers bid."""
+    approached: dict[Person, list[Contact]] = defaultdict(list)
+    for contact in world.contacts:
+        approached[contact.person].append(contact)
+    for person, contacts in approached.items():
+        an_approach_may_open(world, person, len(contacts))
+    world.offers = []
+    for person, contacts in approached.items():
+        if world.decisions[person].is_open:
+            world.offers += bid_for(world, person, contacts)
+
+
+def an_approach_may_open(world: OracleWorld, person: Person, number: int) -> None:
+    """The same draw as in appraise, now with the approaches in the hazard: who was open stays open."""
+    decision = world.decisions[person]
+    if not person.team:
+        return
+    decision.hazard[Path.OFFER] = world.parameters.h_offer * number
+    is_open, path = opens(world, person, decision.hazard)
+    if is_open and not decision.is_open:
+        decision.is_open, person.path = True, path
+
+
+def bid_for(world: OracleWorld, person: Person, contacts: list[Contact]) -> list[Offer]:
+    """All offers to one person, with their final pay; and the answer of the present employer."""
+    decision, reference = world.decisions[person], world.reference_pay(person)
+    offers = [first_bid(world, contact) for contact in contacts]
+    bidders = [
+        auction.Bidder(
+            utility.total(each.terms) - each.terms["pay"],
+            max(person.pay, world.first_offer(person, each.team)) if is_inside(each) else each.pay,
+            each.ceiling,
+        )
+        for each in offers
+    ]
+    # A searcher has no present pay and bargains from the reference pay (ln 1 = 0), not from the income of searching.
+    present = auction.Present(decision.present - decision.terms["pay"], person.pay, *answer(world, person, offers))
+    outcome = auction.bids(bidders, present, person.taste["pay"], reference, world.parameters.bargaining_power)
+    decision.counter_pay = outcome.counter_pay
+    for each, pay in zip(offers, outcome.pay, strict=True):
+        each.pay, each.counter_pay = pay, outcome.counter_pay
+        each.terms["pay"] = utility.pay(person.taste["pay"], pay, reference)
+        each.value = utility.total(each.terms)
+    return offers
+
+
+def is_inside(each: Offer) -> bool:
+    """Of the present employer, for another team."""
+    return each.person.employer is each.team.employer
+
+
+def first_bid(world: OracleWorld, contact: Contact) -> Offer:
+    """The offer before the bidding. A move inside has one price: the present pay, or the first offer if it is more."""
+    person, team = contact.person, contact.team
+    pay, ceiling = world.first_offer(person, team), world.highest_offer(person, team)
+    equity_ratio = world.offered_equity(team.employer)
+    if person.employer is team.employer:
+        pay = ceiling = max(person.pay, pay)
+        equity_ratio = person.equity_ratio
+    terms = world.job_terms(person, team, pay, equity_ratio, world.share_at(person, team.employer))
+    world.add_costs_of_moving(terms, person, team)
+    return Offer(
+        person=person,
+        team=team,
+        reach=contact.reach,
+        referrer=contact.referrer,
+        score=contact.score,
+        pay=pay,
+        ceiling=ceiling,
+        equity_ratio=equity_ratio,
+        state=OfferState.MADE,
+        terms=terms,
+        value=0.0,
+        perceived=-inf,
+        counter_pay=0.0,
+    )
+
+
+def answer(world: OracleWorld, person: Person, offers: list[Offer]) -> tuple[float, bool]:
+    """How far the present employer could go, and whether it answers; nobody bids against their own house."""
+    if not person.team:
+        return 0.0, False
+    employer = person.team.employer
+    kappa = employer.counter_offer * world.lever("counter_offer", employer)
+    answers = world.luck.uniform("counter_offer", world.month, person.row) < kappa
+    top = min(world.highest_offer(person, person.team), person.pay * (1 + world.parameters.raise_cap))
+    return top, answers and not any(is_inside(each) for each in offers)
+
+
+# ---- choose --------------------------------------------------------------------------------------------------------
+
+
+def choose(world: OracleWorld) -> None:
+    """Everybody whose decision is open ranks staying, every offer, founding and leaving the field."""
+    for person, decision in world.decisions.items():
+        if not decision.is_open:
+            continue
+        stay = decision.present
+        if decision.counter_pay > 0:
+            stay += utility.pay(person.taste["pay"], decision.counter_pay, person.pay)
+        found = -inf
+        if decision.has_idea and person.team:
+            decision.found_terms = founding_terms(world, person)
+            found = utility.total(decision.found_terms)
+        offers = [each for each in world.offers if each.person is person]
+        luck = [world.luck.gumbel("choice_nest", world.month, person.row, nest) for nest in range(4)]
+        perceived = choice.nested(
+            stay,
+            found,
+            world.parameters.leave_field_value,
+            [each.value for each in offers],
+            (luck[0], luck[1], luck[2], luck[3]),
+            [world.luck.gumbel("choice_offer", world.month, person.row, each.team.row) for each in offers],
+            world.parameters.mu,
+            world.parameters.nest_dissimilarity,
+        )
+        for each, value in zip(offers, perceived.offers, strict=True):
+            each.perceived = value
+        alternatives = {"stay": perceived.stay, "found": perceived.found, "leave": perceived.leave}
+        decision.choice = max(alternatives, key=lambda name: alternatives[name])  # if no place is found
+        decision.best_alternative = max(alternatives.values())
+
+
+# ---- clear ---------------------------------------------------------------------------------------------------------
+
+
+def clear(world: OracleWorld) -> None:
+    """Posts are limited: deferred acceptance; then people move, take the raise, or leave the field."""
+    wanted = [each for each in world.offers if each.perceived > world.decisions[each.person].best_alternative]
+    pairs = [matching.Pair(each.person.row, each.team.row, each.perceived, each.score) for each in wanted]
+    quota = [team.open_posts for team in world.teams]
+    held, world.clearing_rounds = matching.deferred_acceptance(pairs, quota, int(world.parameters.clearing_rounds))
+    world.blocking = len(matching.blocking_pairs(pairs, quota, held))
+    accepted = [wanted[k] for k in sorted(held)]
+    for each in accepted:
+        world.decisions[each.person].choice = each
+    settle(world, wanted, accepted)
+    move(world, accepted)
+    for each in world.offers:
+        if each.state == OfferState.COUNTERED:
+            each.person.pay = world.decisions[each.person].counter_pay
+    leave_field(world)
+    succession(world)
+
+
+def settle(world: OracleWorld, wanted: list[Offer], accepted: list[Offer]) -> None:
+    """Every offer ends as accepted, declined, countered or no place."""
+    taken = {each.person: each for each in accepted}
+    for each in world.offers:
+        got = taken.get(each.person)
+        if each is got:
+            each.state = OfferState.ACCEPTED
+        elif each in wanted and (got is None or each.perceived > got.perceived):
+            each.state = OfferState.NO_PLACE
+        else:
+            each.state = OfferState.DECLINED
+    for person, decision in world.decisions.items():
+        declined = [o for o in world.offers if o.person is person and o.state == OfferState.DECLINED]
+        if decision.choice == "stay" and decision.counter_pay > 0 and declined:
+            max(declined, key=lambda o: o.value).state = OfferState.COUNTERED  # the raise answers the best of them
+    for each in world.offers:
+        if each.state != OfferState.COUNTERED:
+            each.counter_pay = 0.0
+
+
+def move(world: OracleWorld, accepted: list[Offer]) -> None:
+    """Who leaves an employer departs, and begins at once or after the leave; who searched begins; some move inside."""
+    leaving = [each for each in accepted if each.person.team and not is_inside(each)]
+    inside = [each for each in accepted if each.person.team and is_inside(each)]
+    leave = {each: world.leave_months(each.person, each.team) for each in accepted}
+    at_once = [each for each in accepted if each not in inside and leave[each] == 0]
+    leavers = [
+        Leaver(
+            each.person,
+            to_team=each.team,
+            pay_after=each.pay,
+            equity_after=each.equity_ratio,
+            reach=each.reach,
+            referrer=each.referrer,
+            leave_months=leave[each],
+            terms_stay=world.decisions[each.person].terms,
+            terms_go=each.terms,
+            counter_pay=world.decisions[each.person].counter_pay,
+        )
+        for each in leaving
+    ]
+    jobs.depart(world, leavers, Cause.JOB, Status.ON_LEAVE)
+    jobs.begin(world, [Hire(each.person, each.team, each.pay, each.equity_ratio) for each in at_once])
+    movers = {each.person for each in inside}
+    led = [team for team in world.teams if team.leader in movers]
+    jobs.begin(world, [Hire(each.person, each.team, each.pay, each.equity_ratio) for each in inside])
+    jobs.lose_leaders(world, led)
+
+
+def leave_field(world: OracleWorld) -> None:
+    """A departure for who had a job, an exit for who searched."""
+    leaving = [person for person, decision in world.decisions.items() if decision.choice == "leave"]
+    leavers = [
+        Leaver(
+            person,
+            terms_stay=world.decisions[person].terms,
+            terms_go=jobs.NOTHING | {"venture": world.parameters.leave_field_value},
+            counter_pay=world.decisions[person].counter_pay,
+        )
+        for person in leaving
+        if person.team
+    ]
+    searchers = [person for person in leaving if not person.team]
+    jobs.depart(world, leavers, Cause.LEFT_FIELD, Status.LEFT_FIELD)
+    jobs.set_free(world, searchers, Status.LEFT_FIELD)
+
+
+def succession(world: OracleWorld) -> None:
+    """After some months without a leader, the member of highest reputation takes over."""
+    for team in world.teams:
+        if team.leader:
+            team.vacancy = 0
+            continue
+        team.vacancy += 1
+        members = world.members(team)
+        if members and team.vacancy > world.parameters.vacancy_months:
+            team.leader, team.vacancy = max(members, key=lambda person: person.reputation), 0

@@ -1,0 +1,81 @@
+"""The month of the slow twin: the twelve phases, in the order of `abm/month.py`."""
+
+from __future__ import annotations
+
+from abm import policies
+from abm.tables import Status
+from tests.oracle import effects, jobs
+from tests.oracle.appraisal import appraise
+from tests.oracle.founding import found
+from tests.oracle.graph import tie
+from tests.oracle.jobs import Hire
+from tests.oracle.market import choose, clear, offer, recruit
+from tests.oracle.resources import allocate, procure, produce
+from tests.oracle.world import OracleWorld
+
+
+def events(world: OracleWorld) -> None:
+    """Openings, entries and first days; then lever movements run out, events fall due, policies move levers."""
+    world.joined = []
+    for team in world.teams:
+        if team.opens == world.month:
+            team.is_open = True
+    entering = [p for p in world.people if p.entry_month == world.month and p.status == Status.NOT_ENTERED]
+    jobs.set_free(world, entering, Status.SEARCHING)
+    begin_agreed_jobs(world)
+    effects.take_back(world)
+    for dated in sorted(world.events, key=lambda dated: dated.row):
+        if dated.month == world.month:
+            for effect in dated.event.effects:
+                effects.EFFECTS[effect.kind](world, dated.row, effect.fields)
+    policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+
+
+def begin_agreed_jobs(world: OracleWorld) -> None:
+    """Leave runs off; who has none left begins, or searches where the team is no more."""
+    ready = []
+    for person in world.people:
+        if person.status == Status.ON_LEAVE:
+            person.leave_clock -= 1
+            if person.leave_clock <= 0:
+                ready.append(person)
+    stranded = [p for p in ready if not (p.next_team and p.next_team.is_open)]
+    jobs.set_free(world, stranded, Status.SEARCHING)
+    jobs.begin(
+        world,
+        [Hire(p, p.next_team, p.next_pay, p.next_equity) for p in ready if p.next_team and p not in stranded],
+    )
+
+
+def record(world: OracleWorld) -> None:
+    """The offers of the month are written down; departures and moves have been, as they happened."""
+    for each in world.offers:
+        world.log["offers"].append(
+            {
+                "month": world.month,
+                "researcher": each.person.row,
+                "team": each.team.row,
+                "employer": each.team.employer.row,
+                "reach": int(each.reach),
+                "referrer": jobs.row(each.referrer),
+                "score": each.score,
+                "pay": each.pay,
+                "ceiling": each.ceiling,
+                "equity_ratio": each.equity_ratio,
+                "state": int(each.state),
+                "counter_pay": each.counter_pay,
+                "terms": list(each.terms.values()),
+                "value": each.value,
+                "perceived": each.perceived,
+            }
+        )
+
+
+MONTH = (events, procure, allocate, produce, appraise, recruit, offer, choose, clear, found, tie, record)
+
+
+def step(world: OracleWorld) -> None:
+    """Run one month."""
+    for phase in MONTH:
+        phase(world)
+    world.month += 1

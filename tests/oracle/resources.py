@@ -1,0 +1,231 @@
+"""Procure, allocate, produce: where compute comes from, who gets it, what becomes of it."""
+
+from __future__ import annotations
+
+from math import ceil, exp, expm1, inf, log
+
+from abm.tables import RULES, EmployerKind, ProjectState
+from tests.oracle import allocation
+from tests.oracle.allocation import Claim
+from tests.oracle.effects import end_project, next_slot, start
+from tests.oracle.groups import rank_within
+from tests.oracle.world import Employer, OracleWorld, Project, Team
+
+# ---- procure -------------------------------------------------------------------------------------------------------
+
+
+def procure(world: OracleWorld) -> None:
+    """Deliveries, conversion of sites, upkeep, new orders; the pool is what is owned, works and is not diverted."""
+    parameters = world.parameters
+    for employer in world.employers:
+        employer.owned += employer.arrivals[world.month]
+        employer.gpu_ready += parameters.retrofit_rate * (1 - employer.gpu_ready)
+
+        infrastructure = [team for team in world.teams_of(employer) if team.is_infrastructure]
+        planned = sum(team.posts for team in infrastructure)
+        staffed = sum(len(world.members(team)) for team in infrastructure)
+        staffing = min(staffed / planned, 1.0) if planned > 0 else 1.0
+        room = max(parameters.utilisation_best - employer.utilisation, 0.0)
+        employer.utilisation += parameters.utilisation_gain * staffing * room
+
+        place_order(world, employer)
+
+        working = min(max(employer.utilisation + world.lever("utilisation", employer), 0.0), 1.0)
+        diverted = min(max(employer.product_share + world.lever("product_share", employer), 0.0), 1.0)
+        employer.pool = (employer.owned * (1 - diverted) + employer.rented) * working if employer.is_open else 0.0
+
+
+def place_order(world: OracleWorld, employer: Employer) -> None:
+    """Established employers order their planned growth; what could be had this very month is not ordered ahead."""
+    if employer.kind == EmployerKind.STARTUP:
+        return
+    amount = expm1(employer.growth_compute) * employer.owned * world.lever("compute_orders", employer)
+    late = round(world.parameters.retrofit_delay * (1 - employer.gpu_ready))
+    due = min(world.month + employer.lead_time + late, len(employer.arrivals) - 1)
+    if amount > 0 and due > world.month:
+        employer.arrivals[due] += amount
+
+
+# ---- allocate ------------------------------------------------------------------------------------------------------
+
+
+def allocate(world: OracleWorld) -> None:
+    """Promises are served first, as far as they are kept; the rule splits the rest; the starved escalate."""
+    for team in world.teams:
+        team.need = sum(world.need(person) for person in world.members(team))
+    promised: dict[Team, float] = {}
+    for employer in world.employers:
+        teams = world.teams_of(employer)
+        for team in teams:
+            promised[team] = team.promise_share * employer.pool if team.is_open and world.members(team) else 0.0
+        reserved = {team: promised[team] * team.promise_kept for team in teams}
+        total, limit = sum(reserved.values()), world.parameters.reserve_limit * employer.pool
+        if total > limit:
+            reserved = {team: amount * limit / total for team, amount in reserved.items()}
+        left = max(employer.pool - sum(reserved.values()), 0.0)
+
+        claims = [claim_of(world, team) for team in teams]
+        own_rule = round(world.lever("allocation", employer))
+        rule = RULES[own_rule if own_rule >= 0 else employer.allocation]
+        compute = allocation.RULES[rule](left, claims)
+        compute = escalations(world, teams, claims, left, compute)
+        for team, amount in zip(teams, compute, strict=True):
+            team.compute = amount + reserved[team]
+        employer.idle = max(employer.pool - sum(team.compute for team in teams), 0.0)
+    feel_broken_promises(world, promised)
+
+
+def claim_of(world: OracleWorld, team: Team) -> Claim:
+    """What a team brings before the rule: heads, needs and project, priority, closeness to the release."""
+    parameters = world.parameters
+    heads = len(world.members(team)) if team.is_open else 0
+    request = team.need + world.request_per_head(team) * heads if heads else 0.0
+    months_left = max(team.project.planned - world.month, 0) if team.project else inf
+    urgency = 1 + parameters.committee_closeness * exp(-months_left / parameters.committee_closeness_scale)
+    priority = (team.priority * world.lever("priority", team)) ** parameters.committee_priority_power
+    return Claim(float(heads), request, priority * urgency * request, urgency)
+
+
+def escalations(
+    world: OracleWorld, teams: list[Team], claims: list[Claim], pool: float, compute: list[float]
+) -> list[float]:
+    """Teams far below their request go to the research head, who hears a few; the leader's standing decides."""
+    parameters = world.parameters
+    starved = [
+        claim.request > 0 and got < parameters.escalation_threshold * claim.request
+        for claim, got in zip(claims, compute, strict=True)
+    ]
+    asking = [k for k, is_starved in enumerate(starved) if is_starved]
+    standings = [standing(world, teams[k]) for k in asking]
+    won = [False] * len(teams)
+    for k, mine, rank in zip(asking, standings, rank_within([0] * len(asking), standings), strict=True):
+        if rank < parameters.escalation_capacity:
+            chance = 1 / (1 + exp(-parameters.escalation_standing * mine))
+            won[k] = world.luck.uniform("escalation", world.month, teams[k].row) < chance
+    gives = [not is_starved for is_starved in starved]
+    return allocation.escalate(pool, claims, compute, won, gives, parameters.escalation_shift)
+
+
+def standing(world: OracleWorld, team: Team) -> float:
+    """ln(1 + reputation) of the leader, -1 without one; less one for every nine hours from headquarters."""
+    leader = log(1 + team.leader.reputation) if team.leader else -1.0
+    return leader - world.hours_to_headquarters(team) / 9
+
+
+def feel_broken_promises(world: OracleWorld, promised: dict[Team, float]) -> None:
+    """The stock moves towards what is lacking: of the team's promise, and of what one was shown when hired."""
+    parameters = world.parameters
+    fading = 0.5 ** (1 / parameters.half_life_broken_promise)
+    for person in world.staff():
+        assert person.team
+        lacking = 0.0
+        if promised[person.team] > 0:
+            lacking += max(1 - person.team.compute / promised[person.team], 0.0)
+        if person.promised > 0 and person.taste["compute"] > 0:
+            lacking += max(1 - world.compute_per_head(person.team) / person.promised, 0.0)
+        person.breach["broken_promise"] += parameters.promise_breach * lacking * (1 - fading)
+
+
+# ---- produce -------------------------------------------------------------------------------------------------------
+
+
+def produce(world: OracleWorld) -> None:
+    """Attention and prestige fade; projects progress and are released; skills grow; idle teams begin anew."""
+    parameters = world.parameters
+    for person in world.people:
+        person.visibility *= 0.5 ** (1 / parameters.visibility_half_life)
+    for employer in world.employers:
+        above = employer.prestige - employer.prestige_base
+        employer.prestige = employer.prestige_base + 0.5 ** (1 / parameters.prestige_half_life) * above
+    served = {team: compute_ratio(world, team) for team in world.teams}
+    for team in world.teams:
+        if team.project:
+            progress(world, team, team.project, served[team])
+    ready = [(team.project, team) for team in world.teams if team.project and is_out(world, team, team.project)]
+    for done, team in ready:
+        consequences(world, team, done)
+    for employer in world.employers:
+        employer.prestige = max(employer.prestige, 0.0)
+    grow(world, served)
+    for team in world.teams:
+        if team.is_open and not team.project and world.members(team):
+            slot = next_slot(team)
+            if slot:
+                draw(world, team, slot)
+                start(world, team, slot)
+
+
+def compute_ratio(world: OracleWorld, team: Team) -> float:
+    """Compute delivered over compute asked for, at most 1.5."""
+    request = team.need + world.request_per_head(team) * len(world.members(team))
+    return min(team.compute / request, 1.5) if request > 0 else 0.0
+
+
+def progress(world: OracleWorld, team: Team, project: Project, served: float) -> None:
+    """Compute^alpha x team skill^(1 - alpha), where a full team of skill 0 has team skill 1."""
+    alpha = world.parameters.compute_share
+    power = sum(exp(world.parameters.pay_skill_slope * person.skill) for person in world.members(team))
+    project.progress += served**alpha * min(power / max(team.posts, 1.0), 2.0) ** (1 - alpha)
+
+
+def is_out(world: OracleWorld, team: Team, project: Project) -> bool:
+    """Due by the record, finished, or pushed out late and not quite done; otherwise it slips when its time has come.
+
+    What is finished waits for a dated release of its team that is near.
+    """
+    parameters, month = world.parameters, world.month
+    if project.state == ProjectState.DUE:
+        return True
+    waits = any(0 < when - month <= parameters.release_hold for when in dated_releases(world, team))
+    finished = project.progress >= project.work
+    too_late = month - project.started >= parameters.slip_limit * project.work
+    rushed = not finished and too_late and project.progress >= parameters.rush_tolerance * project.work
+    if (finished or rushed) and not waits:
+        quality = 0.4 + 0.4 * world.luck.normal("release", month, project.row)
+        project.quality = min(max(quality - parameters.rush_penalty * rushed, -1.0), 1.0)
+        return True
+    if project.planned <= month:
+        project.planned = month + 1
+    return False
+
+
+def dated_releases(world: OracleWorld, team: Team) -> list[int]:
+    """The months in which the scenario has the team release something."""
+    return [
+        dated.month
+        for dated in world.events
+        for effect in dated.event.effects
+        if effect.kind == "release" and team.row in world.scenario.team_rows(effect["team"])
+    ]
+
+
+def consequences(world: OracleWorld, team: Team, project: Project) -> None:
+    """Contributors gain reputation and attention, and are free to look around; the owner gains or loses prestige."""
+    parameters = world.parameters
+    end_project(world, project, ProjectState.RELEASED)
+    for person in world.members(team):
+        person.reputation += parameters.release_reputation * project.visibility * max(project.quality, 0.0)
+        person.visibility += parameters.release_visibility * project.visibility
+        person.shock += parameters.cycle_shock * min(project.visibility, 1.0)
+    team.employer.prestige += parameters.release_prestige * project.visibility * project.quality
+
+
+def grow(world: OracleWorld, served: dict[Team, float]) -> None:
+    """Skill grows from better team mates and from compute to work with."""
+    parameters = world.parameters
+    for team in world.teams:
+        members = world.members(team)
+        mean = sum(person.skill for person in members) / max(len(members), 1)
+        for person in members:
+            person.skill += parameters.skill_growth_peers * max(mean - person.skill, 0.0)
+            person.skill += parameters.skill_growth_compute * min(served[team], 1.0)
+
+
+def draw(world: OracleWorld, team: Team, project: Project) -> None:
+    """A typical project of a team: its size, its work, the attention that it will draw."""
+    luck = [world.luck.normal("project", 0, project.row, column) for column in range(3)]
+    project.demand = 0.5 * sum(person.compute_need for person in world.members(team)) * exp(0.6 * luck[0])
+    project.work = max(world.parameters.project_months * exp(0.35 * luck[1]), 2.0)
+    project.visibility = 0.5 * exp(0.7 * luck[2])
+    project.planned = world.month + ceil(project.work)
+    project.progress = 0.0

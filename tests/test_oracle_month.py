@@ -1,0 +1,155 @@
+"""Whole months: the model and its slow twin write the same history, on `tiny`, on worlds by hand and on random ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from abm.build import build
+from abm.levers import LEVERS
+from abm.month import advance
+from abm.scenario import Scenario, load
+from abm.scenario_effects import EFFECTS
+from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, RULES, Status
+from abm.world import World
+from tests import worlds
+from tests.oracle.copy import from_world
+from tests.oracle.effects import EFFECTS as SLOW_EFFECTS
+from tests.oracle.jobs import row
+from tests.oracle.month import step
+from tests.oracle.world import OracleWorld, Site
+
+RANDOM = range(10)
+
+
+def next_month(world: World) -> None:
+    """As the model does it, with the guard against undeclared writes."""
+    world.inbox = [dated for dated in world.events if dated.month == world.month]
+    advance(world, guard=True)
+
+
+def same(fast: Any, slow: Any, what: str) -> None:
+    """Whole numbers exactly, others to 1e-9."""
+    fast, slow = np.asarray(fast), np.asarray(slow)
+    assert fast.shape == slow.shape, what
+    if fast.dtype.kind == "f":
+        np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9, err_msg=what)
+    else:
+        np.testing.assert_array_equal(fast, slow, err_msg=what)
+
+
+def same_log(world: World, twin: OracleWorld) -> None:
+    """Departures, offers, moves and start-ups, row by row; one person's rows in the order in which they happened."""
+    for table, rows in twin.log.items():
+        fast = world.ledger.table(table)
+        who = "employer" if table == "startups" else "researcher"
+        slow = {name: np.array([entry[name] for entry in rows]) for name in (rows[0] if rows else ())}
+        assert fast.keys() == slow.keys(), table
+        if rows:
+            fast_order, slow_order = (np.lexsort((log[who], log["month"])) for log in (fast, slow))
+            for name, values in fast.items():
+                same(values[fast_order], slow[name][slow_order], f"{table}.{name}")
+
+
+def same_state(world: World, twin: OracleWorld) -> None:
+    """Every column of every table, the ties, and what clearing reports."""
+    tables = (
+        (world.researchers, twin.people, "researchers"),
+        (world.employers, twin.employers, "employers"),
+        (world.teams, twin.teams, "teams"),
+        (world.projects, twin.projects, "projects"),
+    )
+    for table, things, title in tables:
+        for name, fast in table.arrays():
+            same(fast, [value(twin, thing, name) for thing in things], f"{title}.{name} in month {twin.month - 1}")
+    ties = world.ties
+    pairs = zip(ties.owner.tolist(), ties.neighbour.tolist(), strict=True)
+    bonds = [(a.row, other.row, tie) for a in twin.people for other, tie in twin.neighbours(a)]
+    assert list(pairs) == [(a, b) for a, b, _ in bonds]
+    same(ties.strength, [tie.strength for *_, tie in bonds] or np.zeros(0), "strength of ties")
+    same(ties.kind, np.array([tie.kind for *_, tie in bonds], dtype=int), "kind of ties")
+    same(ties.age, np.array([tie.age for *_, tie in bonds], dtype=int), "age of ties")
+    assert (world.blocking, world.clearing_rounds) == (twin.blocking, twin.clearing_rounds)
+
+
+def value(twin: OracleWorld, thing: Any, name: str) -> Any:
+    """An attribute of an object of the twin as the column of the model has it."""
+    if name == "n_members":
+        return len(twin.members(thing))
+    if name.startswith("taste_"):
+        return thing.taste[name.removeprefix("taste_")]
+    found = getattr(thing, name)
+    if isinstance(found, dict):
+        return list(found.values())
+    if found is None or isinstance(found, Site) or hasattr(found, "row"):
+        return row(found)
+    return found
+
+
+@cache
+def history(scenario: Scenario, seed: int) -> tuple[World, OracleWorld]:
+    """Model and twin after all months, compared after each."""
+    world = build(scenario, seed)
+    twin = from_world(world)
+    for _ in range(scenario.months):
+        next_month(world)
+        step(twin)
+        same_state(world, twin)
+    same_log(world, twin)
+    return world, twin
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_tiny_is_the_same_history(seed: int) -> None:
+    world, _ = history(load("tiny"), seed)
+    assert len(world.ledger.table("departures")["month"]) >= 2
+
+
+@pytest.mark.parametrize("seed", RANDOM)
+def test_random_worlds_are_the_same_history(seed: int) -> None:
+    world, _ = history(worlds.random_scenario(seed), seed)
+    assert 50 <= world.n_researchers
+    assert len(world.ledger.table("departures")["month"]) >= 10
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_world_by_hand_is_the_same_history(rule: str) -> None:
+    world, _ = history(worlds.two_rooms(rule, events=({"kind": "cancel", "team": "Poor"},)), 5)
+    assert not world.ledger.departures
+
+
+def test_the_twin_knows_every_kind_of_event() -> None:
+    assert SLOW_EFFECTS.keys() == EFFECTS.keys()
+
+
+def test_the_random_worlds_leave_nothing_out() -> None:
+    """What the twin is compared on happens: every effect, rule, lever, cause, path, reach and state of an offer."""
+    seen: dict[str, Counter[Any]] = {name: Counter() for name in ("cause", "path", "reach", "state", "effect", "lever")}
+    n_startups = n_closed = n_bought = n_left = n_policies = 0
+    for seed in RANDOM:
+        scenario = worlds.random_scenario(seed)
+        world, _ = history(scenario, seed)
+        departures, offers = world.ledger.table("departures"), world.ledger.table("offers")
+        for name, table in (("cause", departures), ("path", departures), ("reach", offers), ("state", offers)):
+            seen[name].update(table[name].tolist())
+        effects = [effect for event in scenario.events for effect in event.effects]
+        seen["effect"].update(effect.kind for effect in effects)
+        seen["lever"].update(effect["name"] for effect in effects if effect.kind == "lever")
+        assert sorted(employer.allocation for employer in scenario.employers) == sorted(RULES)
+        startups = world.is_startup()
+        n_startups += int((world.employers.founded_month[startups] >= 0).sum())
+        n_closed += int((world.employers.closed_month >= 0).sum())
+        n_bought += int((world.teams.employer[-startups.sum() :] < startups.argmax()).sum())
+        n_left += int((world.researchers.status == Status.LEFT_FIELD).sum())
+        n_policies += len(scenario.policies)
+    assert set(seen["cause"]) == set(range(len(CAUSE_NAMES)))
+    assert set(seen["path"]) == set(range(len(PATH_NAMES)))
+    assert set(seen["reach"]) == set(range(len(REACH_NAMES)))
+    assert set(seen["state"]) == set(range(1, len(OFFER_STATE_NAMES)))  # none is left as merely made
+    assert set(seen["effect"]) == set(EFFECTS)
+    assert set(seen["lever"]) == set(LEVERS)
+    assert min(n_startups, n_closed, n_bought, n_left, n_policies) > 0

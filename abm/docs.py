@@ -166,7 +166,8 @@ def the_effects() -> str:
 
 def rules() -> str:
     """How an employer may split its compute."""
-    return _table(("rule", "how the pool is split"), ((f"`{name}`", _first_line(rule)) for name, rule in RULES.items()))
+    rows = ((f"`{name}`", _first_line(rule).removesuffix(" (J,) H100e.")) for name, rule in RULES.items())
+    return _table(("rule", "how the pool is split"), rows)
 
 
 def scenarios() -> str:

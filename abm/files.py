@@ -294,7 +294,7 @@ def _graph(scenario: Scenario, result: Result) -> dict[str, Any]:
     nodes = [
         {
             "id": int(row),
-            "employer": employer_name(scenario, int(drawn["employer"][k])),
+            "employer": state_name(scenario, int(drawn["state"][k])),
             "team": result.teams[int(drawn["team"][k])] if drawn["team"][k] >= 0 else "",
             "x": round(float(places[k, 0]), 4),
             "y": round(float(places[k, 1]), 4),

@@ -18,6 +18,7 @@ import numpy as np
 
 from abm.cohorts import has_left
 from abm.columns import Floats, Integers
+from abm.employment import states
 from abm.ledger import Row
 from abm.model import TalentMarket
 from abm.scenario import Scenario, load
@@ -156,7 +157,7 @@ def _graph(world: World, at_start: Integers, most: int = 1200) -> dict[str, Any]
     keep = (place[ties.owner] >= 0) & (place[ties.neighbour] > place[ties.owner])
     return {
         "researcher": shown,
-        "employer": world.employer_of()[shown],
+        "state": states(world)[shown],
         "team": at_start[shown],
         "cohort": cohort_of[shown],
         "left": (world.affiliation()[shown] != focal) & (home[shown] == focal),

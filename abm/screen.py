@@ -57,10 +57,8 @@ def _verdict(seen: dict[str, Any]) -> str:
 
 
 def _places(destinations: dict[str, float], most: int = 5) -> str:
-    return ", ".join(
-        f"{name} {count:.0f}" if count >= 9.5 else f"{name} {count:.1f}"
-        for name, count in list(destinations.items())[:most]
-    )
+    first = list(destinations.items())[:most]
+    return ", ".join(f"{name} {count:.{0 if count >= 9.5 else 1}f}" for name, count in first)
 
 
 def print_summary(summary: dict[str, Any], console: Console, folder: Path, page: Path, seconds: float) -> None:

@@ -123,13 +123,14 @@ def _event_dates(scenario: Scenario, streams: Streams) -> list[DatedEvent]:
     found = []
     for row, event in enumerate(scenario.events):
         low, high = scenario.event_months(event)
-        luck = float(streams.uniform("event_date", 0, np.array([_stable_row(event.id)]))[0])
-        found.append(DatedEvent(row, low + int(luck * (high - low + 1)), event))
+        key = _stable_row(event.id)
+        luck = float(streams.uniform("event_date", 0, np.array([key]))[0])
+        found.append(DatedEvent(row, low + int(luck * (high - low + 1)), event, key))
     return found
 
 
 def _stable_row(text: str) -> int:
-    """A number of an event's id, so that leaving out one event moves the dates of no other."""
+    """A number of an event's id, so that leaving out one event changes no date and no lot of another."""
     return int.from_bytes(text.encode()[-6:], "little")
 
 

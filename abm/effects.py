@@ -118,7 +118,7 @@ def layoff(world: World, dated: DatedEvent, fields: Fields) -> None:
     every = np.flatnonzero(np.isin(world.teams.employer, rows))
     teams = team_rows(world, fields["teams"]) if fields.get("teams") else every
     staff = np.flatnonzero(np.isin(people.team, teams))
-    luck = world.streams.uniform("event_people", world.month, staff, dated.row)
+    luck = world.streams.uniform("event_people", world.month, staff, dated.key)
     number = int(np.rint(fields["share"] * len(staff)))
     chosen = np.sort(staff[np.argsort(luck, kind="stable")[:number]])
     size = np.zeros(world.n_teams)
@@ -144,8 +144,9 @@ def cancel(world: World, dated: DatedEvent, fields: Fields) -> None:
 
 
 def project(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """A team starts a named project; the one that ran is merged into it."""
+    """A team starts a named project, if it is there; the one that ran is merged into it."""
     rows = team_rows(world, fields["team"])
+    rows = rows[world.teams.is_open[rows]]
     slots = next_slots(world, rows)
     rows, slots = rows[slots >= 0], slots[slots >= 0]
     running = world.teams.project[rows]
@@ -196,7 +197,7 @@ def transfer(world: World, dated: DatedEvent, fields: Fields) -> None:
     goal = int(team_rows(world, fields["to"])[0])
     world.teams.is_open[goal] = True
     staff = np.flatnonzero(np.isin(people.team, team_rows(world, fields["from"])))
-    luck = world.streams.uniform("event_people", world.month, staff, dated.row + 1000 * (goal + 1))
+    luck = world.streams.uniform("event_people", world.month, staff, dated.key + 1000 * (goal + 1))
     number = fields["number"] if fields.get("number") is not None else int(np.rint(fields["share"] * len(staff)))
     chosen = np.sort(staff[np.argsort(luck, kind="stable")[:number]])
     _move(world, chosen, np.full(len(chosen), goal))
@@ -282,6 +283,8 @@ def leader_appointed(world: World, dated: DatedEvent, fields: Fields) -> None:
     """
     people, teams = world.researchers, world.teams
     for row in team_rows(world, fields["team"]).tolist():
+        if not teams.is_open[row]:
+            continue
         crew = np.flatnonzero(people.team == row)
         if fields["origin"] != "inside":
             origin = int(employer_rows(world, fields["origin"])[0])

@@ -37,7 +37,7 @@ PURPOSES: dict[str, str] = {
     "leader": "choice of the first leader of a team; row = researcher",
     "match_taste": "persistent taste a_ij; row = researcher, column = employer",
     "cohort": "membership of a cohort; row = researcher, column = cohort",
-    "event_people": "who is laid off or transferred; row = researcher, column = event",
+    "event_people": "who is laid off or transferred; row = researcher, column = hash of the event's id",
     "event_destination": "team that a leaving leader joins; row = event",
     "escalation": "success of an escalation; row = team",
     "release": "quality of a release; row = project",

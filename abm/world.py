@@ -46,11 +46,12 @@ class Sites:
 
 @dataclass(slots=True)
 class DatedEvent:
-    """An event of the scenario with the month drawn for this replicate."""
+    """An event of the scenario with the month drawn for this replicate; who is drawn in it depends on `key`, its id."""
 
     row: int
     month: int
     event: Event
+    key: int
 
 
 @dataclass(slots=True)

@@ -139,7 +139,7 @@ def layoff(world: OracleWorld, event: int, fields: Fields) -> None:
     (employer,) = employers_named(world, fields["employer"])
     teams = teams_named(world, fields["teams"]) if fields.get("teams") else world.teams_of(employer)
     staff = [person for person in world.people if person.team in teams]
-    chosen = by_lot(world, staff, round(fields["share"] * len(staff)), event)
+    chosen = by_lot(world, staff, round(fields["share"] * len(staff)), world.events[event].key)
     before = {team: len(world.members(team)) for team in world.teams}
     jobs.depart(world, [Leaver(person) for person in chosen], Cause.LAID_OFF, Status.SEARCHING, event)
     for team, size in before.items():
@@ -171,7 +171,7 @@ def project(world: OracleWorld, event: int, fields: Fields) -> None:
     """A team starts a named project; what it did before is merged into it."""
     (team,) = teams_named(world, fields["team"])
     slot = next_slot(team)
-    if slot is None:
+    if slot is None or not team.is_open:
         return
     if team.project:
         end_project(world, team.project, ProjectState.MERGED)
@@ -209,7 +209,7 @@ def transfer(world: OracleWorld, event: int, fields: Fields) -> None:
     origin = teams_named(world, fields["from"])
     staff = [person for person in world.people if person.team in origin]
     number = fields["number"] if fields.get("number") is not None else round(fields["share"] * len(staff))
-    reassign(world, by_lot(world, staff, number, event + 1000 * (goal.row + 1)), goal)
+    reassign(world, by_lot(world, staff, number, world.events[event].key + 1000 * (goal.row + 1)), goal)
 
 
 def reassign(world: OracleWorld, people: list[Person], goal: Team) -> None:
@@ -281,6 +281,8 @@ def team_for(world: OracleWorld, employer: Employer, person: Person) -> Team:
 def leader_appointed(world: OracleWorld, event: int, fields: Fields) -> None:
     """A new leader, from inside or from an employer: the one of highest reputation; half of the loss is healed."""
     for team in teams_named(world, fields["team"]):
+        if not team.is_open:
+            continue
         crew = world.members(team)
         if fields["origin"] != "inside":
             (origin,) = employers_named(world, fields["origin"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pytest import MonkeyPatch
 
-from abm import effects, employment, identities, metrics
+from abm import effects, employment, identities, metrics, projects
 from abm.identities import IDENTITIES, snapshot, violations
 from abm.kernels import allocation, matching
 from abm.model import TalentMarket
@@ -18,6 +18,7 @@ from abm.phases import allocate, appraise, clear, found, offer, procure, produce
 from abm.scenario import Scenario, load
 from abm.tables import Cause, OfferState, ProjectState, Status, Ties
 from abm.world import World
+from tests.worlds import random_scenario
 
 EVENTS = [
     ("2022-02", {"kind": "promise", "team": "Alpha Language", "share": 0.6, "kept": 0.4}),
@@ -95,12 +96,16 @@ def test_they_hold_in_every_month_of_a_busy_world(seed: int) -> None:
     assert [found for _, found in months(BUSY, seed, guard=True) if found] == []
 
 
+@pytest.mark.parametrize("seed", range(25))
+def test_they_hold_in_every_month_of_a_random_world(seed: int) -> None:
+    assert [found for _, found in months(random_scenario(seed), seed, guard=True) if found] == []
+
+
 def test_everything_happens_in_the_busy_world() -> None:
     """A test of the tests: what never happens cannot break an identity."""
     causes, ways, outcomes, ends = set(), set(), set(), set()
     for seed in range(8):
-        for world, _ in months(BUSY, seed):
-            pass
+        *_, (world, _) = months(BUSY, seed)
         causes |= set(world.ledger.table("departures")["cause"].tolist())
         moves = world.ledger.table("moves")
         kind = [
@@ -622,6 +627,17 @@ def project_of_a_closed_team(monkeypatch: MonkeyPatch) -> None:
         world.projects.state[project] = state
 
     monkeypatch.setattr(employment, "close_teams", keep)
+
+
+@plant("I18")
+def project_begun_where_nobody_is(monkeypatch: MonkeyPatch) -> None:
+    """This one was real: a dated project of a team that had been merged into another."""
+
+    def begin(world: World) -> None:
+        closed = some(~world.teams.is_open)
+        projects.start_projects(world, closed, closed * world.project_slots)
+
+    after(monkeypatch, produce, "_next_projects", begin)
 
 
 @plant("I18")

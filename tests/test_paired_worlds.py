@@ -1,0 +1,473 @@
+"""Same people, same luck: what is not touched by a change takes the same path, to the last byte (MODEL section 7)."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from pytest import MonkeyPatch
+
+from abm import policies
+from abm.columns import digest
+from abm.kernels import allocation
+from abm.levers import LEVERS, Levers
+from abm.model import TalentMarket
+from abm.phases import tie
+from abm.policies import Knob
+from abm.scenario import Scenario, load
+from abm.streams import Streams
+from abm.tables import RULES, Status, Ties
+from abm.world import World
+
+DIMENSIONS = ("openness", "autonomy", "product", "mission", "stability", "flexibility")
+
+
+def islands(rule: str = "by_demand", events: tuple[dict[str, Any], ...] = ()) -> Scenario:
+    """Two islands, each with two employers in a city of its own, that share nothing: see `sailed`.
+
+    Everything by which people of different islands could meet is shut: all contacts and all rumours come over ties
+    (referral_share = 1, no applications), nobody is ever without a job (no notice, nobody leaves the field, nobody
+    founds), nobody enters. Inside an island people are called, are offered jobs, answer, and move all the time.
+    """
+    employers = []
+    for island, city in (("North", "Nord"), ("South", "Sud")):
+        for number in (1, 2):
+            name = f"{island} {number}"
+            employers.append(
+                {
+                    **{"name": name, "hq": city, "researchers": 20, "compute": 60.0, "compute_growth": 1.3},
+                    **{"pay_level": 0.9 + 0.1 * number, "pay_ceiling": 2.0, "recruiter_contacts": 6.0, "growth": 1.5},
+                    **{
+                        "counter_offer": 0.5,
+                        "culture": dict.fromkeys(DIMENSIONS, 0.5 * number - 0.3),
+                        "allocation": rule,
+                        "lead_time": 2,
+                    },
+                    "teams": [
+                        {
+                            **{"name": f"{name} {topic}", "site": city, "share": 0.5, "posts": 12, "topic": topic},
+                            "priority": 1.0 + (topic == "vision"),
+                        }
+                        for topic in ("language", "vision")
+                    ],
+                }
+            )
+    sites = [
+        {"name": name, "country": name, "utc_offset": offset, "notice_months": 0, "seed_climate": 0.5}
+        for name, offset in (("Nord", 0.0), ("Sud", 5.0))
+    ]
+    return load("tiny").derive(
+        **{"name": "islands", "months": 12, "topics": ["language", "vision"], "sites": sites, "employers": employers},
+        **{"cohorts": [], "events": list(events), "entrants_per_year": 0.0, "potential_founders": 0.0},
+        parameters={
+            **{"referral_share": 1.0, "applications": 0.0, "leave_field_value": -8.0, "minimum_tenure": 0.0},
+            **{"h0": 0.1, "personal_sd": 3.0, "tie_floor": 0.0, "h_gap": 0.2, "hiring_bar": -3.0},
+        },
+    )
+
+
+def keep_ties(world: World, keep: Any) -> None:
+    """Forget the other ties."""
+    ties = world.ties
+    start = np.r_[0, np.cumsum(keep)][ties.start]
+    world.ties = Ties(start, ties.neighbour[keep], ties.strength[keep], ties.kind[keep], ties.age[keep])
+
+
+def sailed(scenario: Scenario, seed: int) -> TalentMarket:
+    """The model of the islands with the ties across the water cut, and a ring around each so that all have some."""
+    model = TalentMarket(scenario, rng=seed, collect=False)
+    world = model.world
+    home = island_of(world)
+    keep_ties(world, home[world.ties.owner] == home[world.ties.neighbour])
+    for island in (0, 1):
+        crew = np.flatnonzero(home == island)
+        tie.add_ties(world, crew, np.roll(crew, 1))
+    return model
+
+
+def island_of(world: World) -> Any:
+    """(N,) 0 north, 1 south."""
+    return world.teams.employer[world.researchers.team] // 2
+
+
+def by_row(world: World) -> dict[str, Any]:
+    """(N, ...) what is known of each person: columns, decisions, ties."""
+    rows = {f"researchers.{name}": array.copy() for name, array in world.researchers.arrays()}
+    ties, n = world.ties, world.n_researchers
+    whole = np.zeros((n, n))
+    whole[ties.owner, ties.neighbour] = ties.strength
+    rows["ties.strength"] = whole
+    if world.decisions is not None:
+        for name in ("terms", "present", "hazard", "is_open", "counter_pay", "perceived"):
+            rows[f"decisions.{name}"] = getattr(world.decisions, name).copy()
+    if world.offers is not None:
+        for name in ("researcher", "team", "pay", "value", "state"):
+            table = np.zeros((n, world.n_teams))
+            table[world.offers.researcher, world.offers.team] = getattr(world.offers, name)
+            rows[f"offers.{name}"] = table
+    return rows
+
+
+def changed(one: dict[str, Any], other: dict[str, Any]) -> dict[int, set[str]]:
+    """Row -> columns in which two worlds differ by as much as one bit."""
+    found: dict[int, set[str]] = {}
+    for name, array in one.items():
+        wrong = array != other[name]
+        for row in np.flatnonzero(wrong.reshape(len(array), -1).any(axis=1)).tolist():
+            found.setdefault(row, set()).add(name)
+    return found
+
+
+def changed_rows(one: Any, other: Any) -> set[int]:
+    """Rows of two tables that differ in any column."""
+    return set(changed(dict(one.arrays()), dict(other.arrays())))
+
+
+# ---- no difference ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "months", "seed"), [("tiny", 12, 1), ("tiny", 12, 2), ("openai_superalignment", 4, 1)]
+)
+def test_two_worlds_that_differ_in_nothing_are_the_same_in_every_month(name: str, months: int, seed: int) -> None:
+    one, other = (TalentMarket(name, rng=seed, collect=False) for _ in range(2))
+    assert one.world.digest() == other.world.digest()
+    for _ in range(months):
+        one.step()
+        other.step()
+        assert one.world.digest() == other.world.digest()
+
+
+def final(scenario: Scenario, seed: int = 4) -> str:
+    model = TalentMarket(scenario, rng=seed, collect=False)
+    for _ in range(scenario.months):
+        model.step()
+    return model.world.digest()
+
+
+def with_event(effect: dict[str, Any]) -> Scenario:
+    events = load("tiny").to_dict()["events"]
+    planted = {"id": "Z99", "date": "2022-02", "type": "planted", "effects": [effect]}
+    return load("tiny").derive(events=[*events, planted])
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_lever_set_to_its_neutral_value_changes_no_byte(lever: str) -> None:
+    effect = {"kind": "lever", "name": lever, "op": "set", "value": LEVERS[lever].neutral}
+    where = {"employer": {"employers": ["Alpha", "Beta"]}, "team": {"teams": ["Alpha Language"]}}
+    where |= {"site": {"sites": ["Paris"]}}
+    assert final(with_event(effect | where.get(LEVERS[lever].shape, {}))) == final(load("tiny"))
+
+
+def test_a_lever_that_is_moved_changes_some() -> None:
+    effect = {"kind": "lever", "name": "demand", "op": "multiply", "value": 3.0}
+    assert final(with_event(effect)) != final(load("tiny"))
+
+
+def test_a_lever_moved_by_nothing_for_a_time_changes_no_byte() -> None:
+    effect = {"kind": "lever", "name": "product_share", "op": "add", "value": 0.0, "months": 2, "employers": ["Beta"]}
+    assert final(with_event(effect)) == final(load("tiny"))
+
+
+# ---- policies: the contract of every file on disk --------------------------------------------------------------------
+
+
+def contract(name: str, module: Any) -> list[str]:
+    """What is wrong with a policy; each line names the usual mistake."""
+    wrong = []
+    for part in ("KNOBS", "move"):
+        if not hasattr(module, part):
+            return [f"{name}: no {part}; a policy has KNOBS and move(levers, month, knobs)"]
+    if not (module.__doc__ or "").strip():
+        wrong.append(f"{name}: say in the first line of the file what it does")
+    for knob, declared in module.KNOBS.items():
+        if not isinstance(declared, Knob) or not declared.low <= declared.neutral <= declared.high:
+            wrong.append(f"{name}.{knob}: a Knob whose neutral value lies within its bounds")
+    if wrong:
+        return wrong
+    neutral = {knob: declared.neutral for knob, declared in module.KNOBS.items()}
+    for month in (0, 1, 30):
+        levers = Levers(4, 6, 2)
+        before = digest(levers.values.items())
+        module.move(levers, month, dict(neutral))
+        if digest(levers.values.items()) != before:
+            wrong.append(f"{name}: moves levers in month {month} although all knobs are neutral")
+            break
+    ends = [{knob: getattr(declared, end) for knob, declared in module.KNOBS.items()} for end in ("low", "high")] + [
+        {**neutral, knob: declared.high} for knob, declared in module.KNOBS.items()
+    ]
+    moved = False
+    for knobs in ends:
+        for month in (0, 30, 2000):
+            levers = Levers(4, 6, 2)
+            before, given = digest(levers.values.items()), dict(knobs)
+            module.move(levers, month, given)
+            levers.clip()
+            moved |= digest(levers.values.items()) != before
+            if not all(np.isfinite(values).all() for values in levers.values.values()):
+                wrong.append(f"{name}: not finite at {knobs}")
+            if given != knobs:
+                wrong.append(f"{name}: changes the knobs that it was given")
+    return wrong if moved else [*wrong, f"{name}: moves no lever at any end of its knobs"]
+
+
+@pytest.mark.parametrize("name", policies.names())
+def test_a_policy_keeps_the_contract(name: str) -> None:
+    assert contract(name, policies.load(name)) == []
+
+
+@pytest.mark.parametrize("name", policies.names())
+def test_a_policy_of_zero_strength_changes_no_byte(name: str) -> None:
+    assert final(load("tiny").derive(policies=[{"name": name}])) == final(load("tiny"))
+
+
+def test_all_policies_together_at_zero_strength_change_no_byte() -> None:
+    assert final(load("tiny").derive(policies=[{"name": name} for name in policies.names()])) == final(load("tiny"))
+
+
+def planted_policy(neutral: float, factor: float = 1.0) -> Any:
+    def move(levers: Levers, month: int, knobs: dict[str, float]) -> None:
+        levers["market_pay"][:] *= factor * knobs["factor"]
+
+    return SimpleNamespace(
+        __doc__="Planted.", KNOBS={"factor": Knob(neutral, 0.5, 2.0, "factor", "planted")}, move=move
+    )
+
+
+def test_the_contract_notices_bad_policies() -> None:
+    assert contract("good", planted_policy(1.0)) == []
+    assert "all knobs are neutral" in contract("bad", planted_policy(1.5))[0]
+    assert "within its bounds" in contract("bad", planted_policy(3.0))[0]
+    assert "no move" in contract("bad", SimpleNamespace(__doc__="x", KNOBS={}))[0]
+    idle = SimpleNamespace(__doc__="x", KNOBS={}, move=lambda levers, month, knobs: None)
+    assert "moves no lever" in contract("idle", idle)[0]
+
+
+def test_a_policy_in_force_acts_every_month_on_a_fresh_copy(monkeypatch: MonkeyPatch) -> None:
+    """A factor of 1.1 stays 1.1: it is not multiplied again each month."""
+    name = policies.names()[0]
+    monkeypatch.setattr(policies, "load", lambda _: planted_policy(1.0, factor=1.1))
+    model = TalentMarket(load("tiny").derive(policies=[{"name": name}]), rng=4, collect=False)
+    plain = TalentMarket("tiny", rng=4, collect=False)
+    for _ in range(6):
+        model.step()
+        plain.step()
+        assert model.world.levers.world("market_pay") == pytest.approx(1.1 * plain.world.levers.world("market_pay"))
+    assert model.world.digest() != plain.world.digest()
+
+
+# ---- one difference --------------------------------------------------------------------------------------------------
+
+PERSON = 5  # in the first team of the north
+
+
+def change_tastes(world: World) -> None:
+    """The person longs for the culture of the other employer of the island."""
+    world.researchers.ideal[PERSON] = world.employers.culture[1]
+    world.researchers.taste_culture[PERSON] = 20.0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("rule", RULES)
+def test_tastes_of_one_person_change_nothing_on_the_other_island(rule: str, seed: int) -> None:
+    one, other = (sailed(islands(rule), seed) for _ in range(2))
+    home = island_of(one.world)
+    change_tastes(other.world)
+    touched: set[int] = set()
+    for _ in range(12):
+        one.step()
+        other.step()
+        now = changed(by_row(one.world), by_row(other.world))
+        assert {row: columns for row, columns in now.items() if home[row] == 1} == {}
+        touched |= set(now)
+        for table in ("employers", "teams", "projects"):
+            rows = changed_rows(getattr(one.world, table), getattr(other.world, table))
+            south = {"employers": 2, "teams": 4, "projects": 4 * one.world.project_slots}[table]
+            assert max(rows, default=-1) < south, f"{table} of the south: {sorted(rows)}"
+    moves = one.world.ledger.table("moves")
+    assert (home[moves["researcher"]] == 1).any(), "nobody moved in the south: the test shows nothing"
+    assert len(touched) > 1, "nobody else was touched in the north: the test shows nothing"
+    assert (island_of(one.world) == home).all() and (one.world.researchers.status == Status.EMPLOYED).all()
+
+
+def test_a_person_with_ties_on_both_islands_carries_the_change_over() -> None:
+    """The test above can fail: one strong tie across the water is enough."""
+    worlds = []
+    for changes in (False, True):
+        model = TalentMarket(islands(), rng=1, collect=False)  # with the ties across
+        home = island_of(model.world)
+        if changes:
+            change_tastes(model.world)
+        for _ in range(12):
+            model.step()
+        worlds.append(by_row(model.world))
+    assert any(home[row] == 1 for row in changed(*worlds))
+
+
+def test_tastes_that_decide_nothing_change_one_row_exactly() -> None:
+    """No posts are open and the person stays: the tastes, and what is felt because of them, and nothing else."""
+    closed = islands(events=({"id": "S1", "date": "2022-01", "type": "freeze", "effects": [freeze()]},))
+    one, other = (sailed(closed, seed=3) for _ in range(2))
+    other.world.researchers.taste_culture[PERSON] *= 1.5
+    for month in range(12):
+        one.step()
+        other.step()
+        now = changed(by_row(one.world), by_row(other.world))
+        assert set(now) == {PERSON}
+        assert {"researchers.taste_culture", "decisions.terms", "decisions.present"} <= now[PERSON]
+        may = {
+            "researchers.outside",
+            "researchers.path",
+            "decisions.hazard",
+            "decisions.is_open",
+            "decisions.perceived",
+        }
+        assert now[PERSON] <= may | {"researchers.taste_culture", "decisions.terms", "decisions.present"}, month
+        for table in ("employers", "teams", "projects"):
+            assert changed_rows(getattr(one.world, table), getattr(other.world, table)) == set()
+
+
+def freeze() -> dict[str, Any]:
+    names = [f"{island} {number}" for island in ("North", "South") for number in (1, 2)]
+    return {"kind": "lever", "name": "hiring", "op": "set", "value": 0.0, "employers": names}
+
+
+def test_one_who_leaves_the_field_changes_exactly_the_colleagues_and_the_ties() -> None:
+    """In a market without vacancies one person goes. Who feels it, and nobody else: in that month the person's ties at
+    the employer (a colleague is gone); from the next month on everybody at the employer (equal sharing: more compute
+    for each, so that skills grow otherwise). Ties reach no further than the employer here.
+    """
+    scenario = islands("equal_per_head", ({"id": "S1", "date": "2022-01", "type": "freeze", "effects": [freeze()]},))
+    one, other = (sailed(scenario, seed=3) for _ in range(2))
+    for model in (one, other):
+        keep_ties(model.world, colleagues(model.world))
+    for month in range(6):
+        if month == 3:
+            person = int(np.flatnonzero(other.world.researchers.team == 0)[2])
+            other.world.researchers.taste_pay[person] = 1e-3
+            other.world.researchers.taste_culture[person] = -100.0  # cannot stand it a day longer
+            other.world.researchers.shock[person] = 1e6
+        one.step()
+        other.step()
+        now = set(changed(by_row(one.world), by_row(other.world)))
+        if month < 3:
+            assert now == set()
+        elif month == 3:  # leaves in this month, after compute was split
+            assert other.world.researchers.status[person] == Status.LEFT_FIELD
+            mates = other.world.ties.neighbour[other.world.ties.start[person] : other.world.ties.start[person + 1]]
+            assert now == {person, *mates.tolist()}
+        else:
+            assert now == set(np.flatnonzero(one.world.employer_of() == 0).tolist())
+            assert changed_rows(one.world.employers, other.world.employers) <= {0}
+            assert changed_rows(one.world.teams, other.world.teams) == {0, 1}
+
+
+def colleagues(world: World) -> Any:
+    """(L,) whether a tie is one inside an employer."""
+    employer = world.employer_of()
+    return employer[world.ties.owner] == employer[world.ties.neighbour]
+
+
+def test_an_entrant_added_at_the_end_changes_only_the_new_row() -> None:
+    """Rows are identity: nobody is renumbered, and nobody's luck depends on how many there are."""
+    few, many = (islands().derive(entrants_per_year=float(n)) for n in (3, 4))
+    one, other = (TalentMarket(scenario, rng=3, collect=False) for scenario in (few, many))
+    n = one.world.n_researchers
+    assert other.world.n_researchers == n + 1
+    both = (one.world.researchers, other.world.researchers)
+    for name, array in both[0].arrays():
+        assert np.array_equal(array, getattr(both[1], name)[:n]), name
+    old = (other.world.ties.owner < n) & (other.world.ties.neighbour < n)
+    for name in ("neighbour", "strength", "kind", "age"):
+        assert np.array_equal(getattr(one.world.ties, name), getattr(other.world.ties, name)[old]), name
+    keep_ties(other.world, old)  # who knows nobody yet ...
+    other.world.researchers.entry_month[n] = 99  # ... and does not come
+    for _ in range(12):
+        one.step()
+        other.step()
+        left, right = by_row(one.world), by_row(other.world)
+        now = changed(
+            left, {name: array[:n, :n] if name == "ties.strength" else array[:n] for name, array in right.items()}
+        )
+        assert now == {}
+        for table in ("employers", "teams", "projects"):
+            assert changed_rows(getattr(one.world, table), getattr(other.world, table)) == set()
+    assert len(one.world.ledger.table("moves")["month"]) > 10
+
+
+NORTHERN = (
+    {"id": "N1", "date": "2022-03", "type": "cancel", "effects": [{"kind": "cancel", "team": "North 1 vision"}]},
+    {
+        "id": "N2",
+        "date": "2022-05",
+        "type": "pay",
+        "effects": [{"kind": "shock", "teams": ["North 2 language"], "size": 5.0}],
+    },
+)
+SOUTHERN = (
+    {
+        **{"id": "S1", "date": "2022-04", "between": ["2022-04", "2022-09"], "type": "moves"},
+        "effects": [{"kind": "transfer", "from": ["South 1 vision"], "to": "South 1 language", "number": 3}],
+    },
+    {"id": "S2", "date": "2022-06", "type": "cancel", "effects": [{"kind": "cancel", "team": "South 2 vision"}]},
+)
+
+
+@pytest.mark.parametrize("gone", [["N1"], ["N2"], ["N1", "N2"]])
+def test_an_event_left_out_changes_nothing_on_the_other_island(gone: list[str]) -> None:
+    """Neither the dates of the events that stay, nor who is drawn by lot in them."""
+    whole = islands(events=(*NORTHERN, *SOUTHERN))
+    one, other = sailed(whole, seed=3), sailed(whole.without_events(gone), seed=3)
+    dates = [{event.event.id: event.month for event in model.world.events} for model in (one, other)]
+    assert dates[1] == {key: month for key, month in dates[0].items() if key not in gone}
+    home = island_of(one.world)
+    touched: set[int] = set()
+    for _ in range(12):
+        one.step()
+        other.step()
+        now = changed(by_row(one.world), by_row(other.world))
+        assert {row: columns for row, columns in now.items() if home[row] == 1} == {}
+        touched |= set(now)
+    assert touched, "the event did nothing: the test shows nothing"
+
+
+def luck_by_place_in_a_list(monkeypatch: MonkeyPatch) -> None:
+    original = Streams.gumbel
+
+    def by_place(streams: Streams, purpose: str, month: int, rows: Any, columns: Any = None) -> Any:
+        where = np.arange(len(rows)).reshape(rows.shape) if purpose == "choice_nest" else rows
+        return original(streams, purpose, month, where, columns)
+
+    monkeypatch.setattr(Streams, "gumbel", by_place)
+
+
+def rounding_of_others(monkeypatch: MonkeyPatch) -> None:
+    """This one was real: running sums over all employers, with what stood before taken off again."""
+
+    def over_all(values: Any, employer: Any, counts: Any) -> Any:
+        before, first = np.cumsum(values) - values, np.cumsum(counts) - counts
+        return before - np.repeat(before[first[counts > 0]], counts[counts > 0])
+
+    monkeypatch.setattr(allocation, "_before", over_all)
+
+
+@pytest.mark.parametrize(
+    ("bug", "rule", "seed"), [(luck_by_place_in_a_list, "by_demand", 1), (rounding_of_others, "max_min_fair", 1)]
+)
+def test_the_islands_notice_what_leaks(bug: Any, rule: str, seed: int, monkeypatch: MonkeyPatch) -> None:
+    bug(monkeypatch)
+    with pytest.raises(AssertionError, match=r"== \{\}"):
+        test_tastes_of_one_person_change_nothing_on_the_other_island(rule, seed)
+
+
+def test_an_event_is_drawn_by_its_id_and_not_by_its_place() -> None:
+    """This one was real: leaving out an event changed who was laid off in those behind it."""
+    whole = islands(events=(*NORTHERN, *SOUTHERN))
+    keys = [
+        {dated.event.id: dated.key for dated in sailed(s, 1).world.events}
+        for s in (whole, whole.without_events(["N1"]))
+    ]
+    assert keys[1] == {key: value for key, value in keys[0].items() if key != "N1"}
+    assert len(set(keys[0].values())) == 4

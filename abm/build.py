@@ -157,8 +157,10 @@ def _employers(world: World) -> None:
         table.site[row] = site_row[plan.hq]
         table.owned[row] = plan.compute
         table.growth_compute[row] = np.log(plan.compute_growth) / 12 if plan.compute_growth > 0 else 0.0
-        for name in ("lead_time", "gpu_ready", "utilisation", "product_share", "pay_level", "pay_ceiling"):
+        for name in ("lead_time", "gpu_ready", "utilisation", "product_share"):
             getattr(table, name)[row] = getattr(plan, name)
+        for name in ("pay_level", "pay_ceiling"):
+            getattr(table, name)[row] = getattr(plan, name) ** world.parameters.pay_level_power
         for name in ("equity_ratio", "prestige", "recruiter_contacts", "counter_offer", "garden_leave"):
             getattr(table, name)[row] = getattr(plan, name)
         table.prestige_base[row] = plan.prestige

@@ -244,12 +244,16 @@ class World:
         return np.asarray(self.reference_pay()[person] * level * self.levers.world("market_pay"))
 
     def highest_offer(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
-        """(P,) kUSD a year that the employer of a team can go up to: policy, budget and fit of the specialty."""
+        """(P,) kUSD a year that the employer of a team can go up to: policy, fit of the specialty, and attention.
+
+        Whom every recruiter sees is bid up (M37, D17).
+        """
         employer = self.teams.employer[team]
         on_topic = self.researchers.specialty[person] == self.teams.topic[team]
         level = self.employers.pay_ceiling[employer] * self.levers["pay_ceiling"][employer]
-        fit = np.exp(self.parameters.fit_pay * on_topic)
-        top = self.reference_pay()[person] * level * self.levers.world("market_pay") * fit
+        fame = np.log1p(self.researchers.visibility[person])
+        premium = np.exp(self.parameters.fit_pay * on_topic + self.parameters.fame_pay * fame)
+        top = self.reference_pay()[person] * level * self.levers.world("market_pay") * premium
         return np.asarray(np.maximum(top, self.first_offer(person, team)))
 
     def is_startup(self) -> Bools:

@@ -333,10 +333,11 @@ class OracleWorld:
         return self.reference_pay(person) * level * self.lever("market_pay")
 
     def highest_offer(self, person: Person, team: Team) -> float:
-        """Pay that the employer can go up to: more for the right specialty, never less than the first offer."""
+        """Pay that the employer can go up to: more for the right specialty and for people in every view."""
         level = team.employer.pay_ceiling * self.lever("pay_ceiling", team.employer)
-        fit = exp(self.parameters.fit_pay) if person.specialty == team.topic else 1.0
-        top = self.reference_pay(person) * level * self.lever("market_pay") * fit
+        fit = self.parameters.fit_pay if person.specialty == team.topic else 0.0
+        fame = self.parameters.fame_pay * log(1.0 + person.visibility)
+        top = self.reference_pay(person) * level * self.lever("market_pay") * exp(fit + fame)
         return max(top, self.first_offer(person, team))
 
     def offered_equity(self, employer: Employer) -> float:

@@ -11,6 +11,8 @@ from tests.oracle.jobs import Hire, Leaver
 from tests.oracle.world import Employer, OracleWorld, Person, Project, Team
 
 Fields = Mapping[str, Any]
+DatedEvent = Any
+"""An event of the scenario with its row, the key of its lots, and the month drawn for it (`abm.world.DatedEvent`)."""
 
 
 # ---- names to things -----------------------------------------------------------------------------------------------
@@ -73,7 +75,7 @@ def end_project(world: OracleWorld, project: Project, state: ProjectState) -> No
 # ---- the effects ---------------------------------------------------------------------------------------------------
 
 
-def lever(world: OracleWorld, event: int, fields: Fields) -> None:
+def lever(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Move a lever; with `months`, remember to take the movement back."""
     values, rows = world.base_levers[fields["name"]], lever_rows(world, fields)
     before = [float(values[row]) for row in rows]
@@ -104,19 +106,19 @@ def take_back(world: OracleWorld) -> None:
     world.temporary = [item for item in world.temporary if item[0] > world.month]
 
 
-def breach(world: OracleWorld, event: int, fields: Fields) -> None:
+def breach(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Members feel a breach of a source."""
     jobs.feel(world, fields["source"], dict.fromkeys(felt_in(world, fields), fields["size"]))
 
 
-def shock(world: OracleWorld, event: int, fields: Fields) -> None:
+def shock(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Members feel a shock, and no lasting breach."""
     for team in felt_in(world, fields):
         for person in world.members(team):
             person.shock += fields["size"]
 
 
-def culture(world: OracleWorld, event: int, fields: Fields) -> None:
+def culture(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The culture of employers, or the own touch of teams, moves a share of the way to given values."""
     for name, goal in fields["toward"].items():
         d = DIMENSIONS.index(name)
@@ -128,27 +130,27 @@ def culture(world: OracleWorld, event: int, fields: Fields) -> None:
                 team.culture_offset[d] += fields["share"] * (goal - world.culture_of(team)[d])
 
 
-def prestige(world: OracleWorld, event: int, fields: Fields) -> None:
+def prestige(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Never below zero."""
     for employer in employers_named(world, fields["employer"]):
         employer.prestige = max(employer.prestige + fields["add"], 0.0)
 
 
-def layoff(world: OracleWorld, event: int, fields: Fields) -> None:
+def layoff(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """A share of the people is laid off by lot; their posts go with them; survivors feel it."""
     (employer,) = employers_named(world, fields["employer"])
     teams = teams_named(world, fields["teams"]) if fields.get("teams") else world.teams_of(employer)
     staff = [person for person in world.people if person.team in teams]
-    chosen = by_lot(world, staff, round(fields["share"] * len(staff)), world.events[event].key)
+    chosen = by_lot(world, staff, round(fields["share"] * len(staff)), dated.key)
     before = {team: len(world.members(team)) for team in world.teams}
-    jobs.depart(world, [Leaver(person) for person in chosen], Cause.LAID_OFF, Status.SEARCHING, event)
+    jobs.depart(world, [Leaver(person) for person in chosen], Cause.LAID_OFF, Status.SEARCHING, dated.row)
     for team, size in before.items():
         if size:
             team.posts *= 1 - (size - len(world.members(team))) / size
     jobs.feel(world, "layoff", dict.fromkeys(teams, min(1.0, 4 * fields["share"])))
 
 
-def cancel(world: OracleWorld, event: int, fields: Fields) -> None:
+def cancel(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The running project is cancelled; members feel it."""
     teams = [team for team in teams_named(world, fields["team"]) if team.project]
     for each in running(teams):
@@ -167,7 +169,7 @@ def start(world: OracleWorld, team: Team, project: Project) -> None:
     team.project = project
 
 
-def project(world: OracleWorld, event: int, fields: Fields) -> None:
+def project(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """A team starts a named project; what it did before is merged into it."""
     (team,) = teams_named(world, fields["team"])
     slot = next_slot(team)
@@ -180,21 +182,21 @@ def project(world: OracleWorld, event: int, fields: Fields) -> None:
     start(world, team, slot)
 
 
-def release(world: OracleWorld, event: int, fields: Fields) -> None:
+def release(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The running project is due this month, whatever its progress, with the reception that is on record."""
     for each in running(teams_named(world, fields["team"])):
         each.visibility, each.quality = fields["visibility"], fields["quality"]
         each.planned, each.state = world.month, ProjectState.DUE
 
 
-def delay(world: OracleWorld, event: int, fields: Fields) -> None:
+def delay(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The planned release slips, and the work grows with it."""
     for each in running(teams_named(world, fields["team"])):
         each.planned += fields["months"]
         each.work += fields["months"]
 
 
-def order(world: OracleWorld, event: int, fields: Fields) -> None:
+def order(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Compute arrives after its lead time, and later where sites must be converted first."""
     for employer in employers_named(world, fields["employer"]):
         late = round(world.parameters.retrofit_delay * (1 - employer.gpu_ready))
@@ -202,14 +204,14 @@ def order(world: OracleWorld, event: int, fields: Fields) -> None:
         employer.arrivals[due] += fields["h100e"]
 
 
-def transfer(world: OracleWorld, event: int, fields: Fields) -> None:
+def transfer(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """People move to another team of their employer, by lot."""
     (goal,) = teams_named(world, fields["to"])
     goal.is_open = True
     origin = teams_named(world, fields["from"])
     staff = [person for person in world.people if person.team in origin]
     number = fields["number"] if fields.get("number") is not None else round(fields["share"] * len(staff))
-    reassign(world, by_lot(world, staff, number, world.events[event].key + 1000 * (goal.row + 1)), goal)
+    reassign(world, by_lot(world, staff, number, dated.key + 1000 * (goal.row + 1)), goal)
 
 
 def reassign(world: OracleWorld, people: list[Person], goal: Team) -> None:
@@ -225,7 +227,7 @@ def reassign(world: OracleWorld, people: list[Person], goal: Team) -> None:
     jobs.lose_leaders(world, [t for t in world.teams if t.leader in people and t.leader and t.leader.team is not t])
 
 
-def merge(world: OracleWorld, event: int, fields: Fields) -> None:
+def merge(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Teams become one: those who move feel a reorganisation, those who are joined feel half of it."""
     (goal,) = teams_named(world, fields["into"])
     gone = [team for team in teams_named(world, fields["teams"]) if team is not goal]
@@ -246,14 +248,14 @@ def merge(world: OracleWorld, event: int, fields: Fields) -> None:
             person.next_team = goal
 
 
-def leader_leaves(world: OracleWorld, event: int, fields: Fields) -> None:
+def leader_leaves(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The leader leaves for a named employer or the field: a cause, imposed by the record."""
     for team in teams_named(world, fields["team"]):
         leader = team.leader
         if leader is None:
             continue
         if fields["to"] == "left_field":
-            jobs.depart(world, [Leaver(leader)], Cause.IMPOSED, Status.LEFT_FIELD, event)
+            jobs.depart(world, [Leaver(leader)], Cause.IMPOSED, Status.LEFT_FIELD, dated.row)
             continue
         goal = team_for(world, employers_named(world, fields["to"])[0], leader)
         leaver = Leaver(
@@ -263,7 +265,7 @@ def leader_leaves(world: OracleWorld, event: int, fields: Fields) -> None:
             equity_after=goal.employer.equity_ratio,
             leave_months=1,
         )
-        jobs.depart(world, [leaver], Cause.IMPOSED, Status.ON_LEAVE, event)
+        jobs.depart(world, [leaver], Cause.IMPOSED, Status.ON_LEAVE, dated.row)
 
 
 def team_for(world: OracleWorld, employer: Employer, person: Person) -> Team:
@@ -278,7 +280,7 @@ def team_for(world: OracleWorld, employer: Employer, person: Person) -> Team:
     )
 
 
-def leader_appointed(world: OracleWorld, event: int, fields: Fields) -> None:
+def leader_appointed(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """A new leader, from inside or from an employer: the one of highest reputation; half of the loss is healed."""
     for team in teams_named(world, fields["team"]):
         if not team.is_open:
@@ -293,7 +295,7 @@ def leader_appointed(world: OracleWorld, event: int, fields: Fields) -> None:
                 if team.employer is origin:
                     reassign(world, [chosen] if chosen.team is not team else [], team)
                 else:
-                    jobs.depart(world, [Leaver(chosen, to_team=team)], Cause.IMPOSED, Status.ON_LEAVE, event)
+                    jobs.depart(world, [Leaver(chosen, to_team=team)], Cause.IMPOSED, Status.ON_LEAVE, dated.row)
                     jobs.begin(world, [Hire(chosen, team, pay, equity)])
                 crew = [chosen]
         if crew:
@@ -302,26 +304,26 @@ def leader_appointed(world: OracleWorld, event: int, fields: Fields) -> None:
                 person.breach["leader_loss"] *= 0.5
 
 
-def infra_leaders_leave(world: OracleWorld, event: int, fields: Fields) -> None:
+def infra_leaders_leave(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """Utilisation falls with every leader of the infrastructure who goes."""
     for employer in employers_named(world, fields["employer"]):
         lost = world.parameters.utilisation_loss * fields["number"]
         employer.utilisation = max(employer.utilisation - lost, 0.05)
 
 
-def promise(world: OracleWorld, event: int, fields: Fields) -> None:
+def promise(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """A team is promised a share of the pool, of which a part is kept."""
     for team in teams_named(world, fields["team"]):
         team.promise_share, team.promise_kept = fields["share"], fields["kept"]
 
 
-def open_team(world: OracleWorld, event: int, fields: Fields) -> None:
+def open_team(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """A team that was planned opens now."""
     for team in teams_named(world, fields["team"]):
         team.is_open = True
 
 
-EFFECTS: dict[str, Callable[[OracleWorld, int, Fields], None]] = {
+EFFECTS: dict[str, Callable[[OracleWorld, DatedEvent, Fields], None]] = {
     **{
         effect.__name__: effect
         for effect in (

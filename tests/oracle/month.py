@@ -27,7 +27,7 @@ def events(world: OracleWorld) -> None:
     for dated in sorted(world.events, key=lambda dated: dated.row):
         if dated.month == world.month:
             for effect in dated.event.effects:
-                effects.EFFECTS[effect.kind](world, dated.row, effect.fields)
+                effects.EFFECTS[effect.kind](world, dated, effect.fields)
     policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
 
 

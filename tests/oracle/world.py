@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, log1p, log
 from typing import Any
 
 from abm.levers import Levers
@@ -336,7 +336,7 @@ class OracleWorld:
         """Pay that the employer can go up to: more for the right specialty and for people in every view."""
         level = team.employer.pay_ceiling * self.lever("pay_ceiling", team.employer)
         fit = self.parameters.fit_pay if person.specialty == team.topic else 0.0
-        fame = self.parameters.fame_pay * log(1.0 + person.visibility)
+        fame = self.parameters.fame_pay * log1p(person.visibility)
         top = self.reference_pay(person) * level * self.lever("market_pay") * exp(fit + fame)
         return max(top, self.first_offer(person, team))
 

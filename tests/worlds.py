@@ -225,12 +225,17 @@ def _cohort(employer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(dice: random.Random) -> dict[str, float]:
-    """Lively, and a quarter of them anywhere in their range."""
+    """Lively, and a quarter of them anywhere in their range.
+
+    Without any bargaining power the winner's offer is worth exactly what the second-best is: which of the two counts as
+    the best is then decided by rounding, so the lowest value is kept out.
+    """
     drawn = {
         name: dice.choice([known.low, known.high, *(dice.uniform(known.low, known.high) for _ in range(3))])
         for name, known in sorted(parameters.declared().items())
         if dice.random() < 0.25
     }
+    drawn["bargaining_power"] = max(drawn.get("bargaining_power", 0.3), 0.05)
     return {**drawn, **LIVELY} if dice.random() < 0.7 else {**LIVELY, **drawn}
 
 

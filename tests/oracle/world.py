@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log1p, log
+from math import exp, log1p
 from typing import Any
 
 from abm.levers import Levers

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from abm.kernels import allocation, auction, choice, exposure, inequality, matching, pairs, utility
-from abm.streams import Streams
+from abm.streams import PURPOSES, Streams
 from abm.tables import RULES
 from tests.oracle import allocation as slow_allocation
 from tests.oracle import auction as slow_auction
@@ -25,6 +25,7 @@ from tests.oracle import matching as slow_matching
 from tests.oracle import utility as slow_utility
 from tests.oracle.allocation import Claim
 from tests.oracle.auction import Bidder, Present
+from tests.oracle.luck import Luck
 from tests.oracle.matching import Pair
 
 often = settings(max_examples=80, deadline=None, derandomize=True)
@@ -51,6 +52,25 @@ PAY, SHARE, TASTE, STOCK = between(20, 3000), between(0, 1), between(0, 5), betw
 UTILS = between(-20, 20)
 LUCK = st.integers(1, 2**20 - 1).map(lambda k: k / 2**20)
 FEW = st.integers(0, 12)
+
+
+# ---- luck ----------------------------------------------------------------------------------------------------------
+
+
+@often
+@given(
+    st.integers(0, 2**63),
+    st.sampled_from(sorted(PURPOSES)),
+    st.integers(0, 600),
+    st.lists(st.tuples(st.integers(0, 2**48), st.integers(0, 2**48)), max_size=5),
+)
+def test_luck(seed: int, purpose: str, month: int, cells: list[tuple[int, int]]) -> None:
+    fast, slow = Streams(seed), Luck(seed)
+    rows, cols = integers([row for row, _ in cells]), integers([column for _, column in cells])
+    assert fast.uniform(purpose, month, rows).tolist() == [slow.uniform(purpose, month, row) for row, _ in cells]
+    assert fast.uniform(purpose, month, rows, cols).tolist() == [slow.uniform(purpose, month, *cell) for cell in cells]
+    agree(fast.normal(purpose, month, rows, cols), [slow.normal(purpose, month, *cell) for cell in cells])
+    agree(fast.gumbel(purpose, month, rows, cols), [slow.gumbel(purpose, month, *cell) for cell in cells])
 
 
 # ---- utility -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The slow twin of the model: plain Python loops over people, pairs and offers, written to be read.
 
 It is written from MODEL.md's sentences, not from the kernels, and imports nothing of what it checks: no kernels, no
-phases, no NumPy. What it shares with the model is its vocabulary (tables, parameters, levers, scenario) and its
-luck: the same keyed draws, asked one number at a time. In the spirit of msprime's `algorithms.py`.
+phases, no NumPy. What it shares with the model is its vocabulary (tables, parameters, levers, policies, scenario) and
+its luck: the same keyed numbers, one at a time. In the spirit of msprime's `algorithms.py`.
 
 Arithmetic of one person, one employer, one market (the twins of `abm/kernels`):
 

@@ -83,7 +83,7 @@ def from_world(world: Any) -> OracleWorld:
     return OracleWorld(
         scenario=world.scenario,
         parameters=world.parameters,
-        luck=Luck(world.streams),
+        luck=Luck(world.streams.seed),
         base_levers=copying.deepcopy(world.base_levers),
         levers=copying.deepcopy(world.levers),
         sites=sites,

@@ -23,6 +23,7 @@ PARAMETERS = (
     "promise_breach",
     "half_life_broken_promise",
 )
+ROUNDING = 1e-12  # of the pool: less is what subtraction leaves over, and no compute
 
 
 def run(world: World) -> None:
@@ -39,7 +40,9 @@ def run(world: World) -> None:
         if follows.any():
             compute[follows] = allocation.RULES[name](case)[follows]
     compute = _escalations(world, case, compute)
-    teams.compute[:] = compute + reserved
+    compute += reserved
+    noise = compute <= ROUNDING * employers.pool[teams.employer]  # a small power of it would pass for progress
+    teams.compute[:] = np.where(noise, 0.0, compute)
     given = np.bincount(teams.employer, teams.compute, minlength=world.n_employers)
     employers.idle[:] = np.maximum(employers.pool - given, 0.0)
     _breaches(world, promised)

@@ -71,6 +71,8 @@ def allocate(world: OracleWorld) -> None:
         compute = escalations(world, teams, claims, left, compute)
         for team, amount in zip(teams, compute, strict=True):
             team.compute = amount + reserved[team]
+            if team.compute <= 1e-12 * employer.pool:
+                team.compute = 0.0  # what rounding leaves is no compute
         employer.idle = max(employer.pool - sum(team.compute for team in teams), 0.0)
     feel_broken_promises(world, promised)
 

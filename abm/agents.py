@@ -13,9 +13,6 @@ import numpy as np
 from abm.columns import Column, Table
 from abm.tables import EmployerKind, Employers, Researchers, Status
 
-if TYPE_CHECKING:
-    from abm.model import TalentMarket
-
 
 class _Cell:
     """Descriptor: one column, read and written at the view's row."""
@@ -46,12 +43,10 @@ def _with_columns(table: str, columns: type[Table]) -> Any:
     return add
 
 
-class _View(mesa.Agent["TalentMarket"]):
+class _View(mesa.Agent[Any]):
     """A row of a table, as a Mesa agent. Rows are permanent, so a view never dangles."""
 
-    model: TalentMarket
-
-    def __init__(self, model: TalentMarket, row: int) -> None:
+    def __init__(self, model: Any, row: int) -> None:
         """Register a view of a row; nothing is copied."""
         super().__init__(model)
         self.row = row
@@ -85,18 +80,18 @@ class Researcher(_View):
     def employer_name(self) -> str:
         """Name of the present employer; empty without one."""
         team, world = self.team, self.model.world
-        return "" if team < 0 else world.employer_names[int(world.teams.employer[team])]
+        return "" if team < 0 else str(world.employer_names[int(world.teams.employer[team])])
 
     @property
     def team_name(self) -> str:
         """Name of the present team; empty without one."""
         team = int(self.team)
-        return "" if team < 0 else self.model.world.team_names[team]
+        return "" if team < 0 else str(self.model.world.team_names[team])
 
     @property
     def site_name(self) -> str:
         """Where the person lives."""
-        return self.model.world.sites.names[int(self.site)]
+        return str(self.model.world.sites.names[int(self.site)])
 
     @property
     def utility(self) -> float:
@@ -124,7 +119,7 @@ class _Employer(_View):
     @property
     def name(self) -> str:
         """Name of the employer."""
-        return self.model.world.employer_names[self.row]
+        return str(self.model.world.employer_names[self.row])
 
     @property
     def headcount(self) -> int:

@@ -7,6 +7,8 @@ start-up (with one team) per potential founder.
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 
 from abm.cohorts import cohort_order
@@ -131,7 +133,7 @@ def _event_dates(scenario: Scenario, streams: Streams) -> list[DatedEvent]:
 
 def _stable_row(text: str) -> int:
     """A number of an event's id, so that leaving out one event changes no date and no lot of another."""
-    return int.from_bytes(text.encode()[-6:], "little")
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "little")
 
 
 def _dated_releases(world: World) -> None:
@@ -167,7 +169,8 @@ def _employers(world: World) -> None:
         table.growth[row] = np.log(plan.growth) / 12 if plan.growth > 0 else 0.0
         table.allocation[row] = RULES.index(plan.allocation)
         table.culture[row] = [plan.culture[dimension] for dimension in DIMENSIONS]
-        ordered = min(plan.lead_time, horizon)
+        late = round(world.parameters.retrofit_delay * (1.0 - plan.gpu_ready))
+        ordered = min(plan.lead_time + late, horizon)
         path = plan.compute * np.exp(table.growth_compute[row] * np.arange(ordered + 1))
         world.arrivals[row, :ordered] = np.maximum(np.diff(path), 0.0)
 

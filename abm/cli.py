@@ -73,7 +73,7 @@ def _integer(low: int, high: int, what: str) -> Callable[[str], int]:
 
 
 def _parser() -> _Parser:
-    version = files._version("ai-talent-market")
+    version = files.version("ai-talent-market")
     parser = _Parser(
         prog="talent",
         description="The market for AI talent, simulated: who leaves which lab, when, for where, and why.",
@@ -123,6 +123,11 @@ def _parser() -> _Parser:
     return parser
 
 
+def _console() -> Console:
+    """The terminal; a wide one when the output goes into a pipe or a file, so that lines stay whole."""
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=240)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 done, 1 could not finish, 2 bad input, 130 interrupted)."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -131,9 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.command == "run":
             return _run(chosen, shlex.join(["talent", *(arguments if arguments is not None else sys.argv[1:])]))
         if chosen.command == "list":
-            catalogue.print_list(chosen.what, Console())
+            catalogue.print_list(chosen.what, _console())
         elif chosen.command == "show":
-            catalogue.print_scenario(load(chosen.scenario), Console())
+            catalogue.print_scenario(load(chosen.scenario), _console())
         else:
             cards = explain.why_card(
                 chosen.run, researcher=chosen.researcher, departure=chosen.departure, replicate=chosen.replicate
@@ -187,7 +192,10 @@ def _run(chosen: argparse.Namespace, command: str) -> int:
     folder = chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}"
     if folder.exists() and not folder.is_dir():
         raise _Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
-    folder.mkdir(parents=True, exist_ok=True)  # fail now, not after the work
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".probe"
+    probe.touch()  # fail now, not after the work
+    probe.unlink()
     workers = min(chosen.workers or os.cpu_count() or 1, chosen.replicates)
     done: list[Result] = []
     began = time.monotonic()
@@ -215,7 +223,7 @@ def _run(chosen: argparse.Namespace, command: str) -> int:
     from viz import report  # noqa: PLC0415  # the page is drawn last, and a broken page must not lose the tables
 
     page = report.write_report(folder)
-    print_summary(summary, Console(), folder, page, time.monotonic() - began)
+    print_summary(summary, _console(), folder, page, time.monotonic() - began)
     if interrupted:
         screen.print(
             f"{interrupted}: {len(done)} of {chosen.replicates} replicates are in {folder}; all of them are whole",

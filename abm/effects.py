@@ -12,7 +12,7 @@ import numpy as np
 
 from abm import employment
 from abm.columns import Integers
-from abm.projects import next_slots, start_projects
+from abm.projects import next_slots, publish, start_projects
 from abm.tables import DIMENSIONS, SOURCE, Cause, ProjectState, Status
 from abm.world import DatedEvent, Temporary, World
 
@@ -164,15 +164,13 @@ def project(world: World, dated: DatedEvent, fields: Fields) -> None:
 
 
 def release(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """The running project is released this month, ready or not, with the reception that the record reports."""
+    """The running project is released now, ready or not, with the reception that the record reports."""
     rows = team_rows(world, fields["team"])
+    rows = rows[world.teams.project[rows] >= 0]
     running = world.teams.project[rows]
-    running = running[running >= 0]
-    projects = world.projects
-    projects.visibility[running] = fields["visibility"]
-    projects.quality[running] = fields["quality"]
-    projects.planned[running] = world.month
-    projects.state[running] = ProjectState.DUE
+    world.projects.visibility[running] = fields["visibility"]
+    world.projects.quality[running] = fields["quality"]
+    publish(world, rows, running)
 
 
 def delay(world: World, dated: DatedEvent, fields: Fields) -> None:

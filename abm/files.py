@@ -28,7 +28,7 @@ from abm.kernels.utility import TERMS
 from abm.run import Result
 from abm.scenario import Scenario
 from abm.summary import employer_name, state_name, summarise
-from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, SOURCES
+from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, SOURCES, Status
 
 PACKAGES = ("ai-talent-market", "mesa", "networkx", "numpy", "scipy", "pandas", "pyarrow")
 
@@ -51,6 +51,7 @@ def write_run(
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").unlink(missing_ok=True)  # written last: a folder with a summary is whole
     _parquet(folder / "series.parquet", _series(scenario, results))
     _parquet(folder / "departures.parquet", _departures(scenario, results))
     _parquet(folder / "offers.parquet", _offers(results, "offers"))
@@ -60,7 +61,7 @@ def write_run(
     _json(folder / "graph.json", _graph(scenario, results[0]))
     _json(folder / "provenance.json", provenance(scenario, seed, results, command, complete))
     summary = summarise(scenario, seed, results)
-    _json(folder / "summary.json", summary)  # last: a folder with a summary is whole
+    _json(folder / "summary.json", summary)
     return summary
 
 
@@ -79,13 +80,14 @@ def provenance(
             {"replicate": r.replicate, "seed": r.seed, "digest": r.digest, "event_months": r.event_months}
             for r in results
         ],
-        "versions": {name: _version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "platform": f"{sys.platform} {platform.machine()}",
         "commit": _commit(),
     }
 
 
-def _version(package: str) -> str:
+def version(package: str) -> str:
+    """Installed version of a package."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -175,8 +177,13 @@ def _employer_column(scenario: Scenario, rows: Any, otherwise: str = "") -> pa.A
     return pa.array(np.array(names, dtype=object)[np.minimum(np.asarray(rows) + 1, n + 1)], pa.string())
 
 
+def _longest(results: Sequence[Result], names: str) -> list[str]:
+    """Names by row that hold for all replicates: they differ only in how many potential start-ups come at the end."""
+    return max((getattr(result, names) for result in results), key=len)
+
+
 def _team_column(results: Sequence[Result], rows: Any) -> pa.Array:
-    names = np.array(["", *results[0].teams], dtype=object)
+    names = np.array(["", *_longest(results, "teams")], dtype=object)
     return pa.array(names[np.asarray(rows) + 1], pa.string())
 
 
@@ -228,8 +235,8 @@ def _offers(results: Sequence[Result], table: str) -> pa.Table:
         "replicate": rows["replicate"],
         "month": rows["month"],
         "researcher": rows["researcher"],
-        "team": _names(rows["team"], results[0].teams),
-        "employer": _names(rows["employer"], results[0].employers),
+        "team": _names(rows["team"], _longest(results, "teams")),
+        "employer": _names(rows["employer"], _longest(results, "employers")),
         "reach": _names(rows["reach"], REACH_NAMES),
         "referrer": rows["referrer"],
         "pay": rows["pay"],
@@ -260,7 +267,7 @@ def _flows(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
             key = (employer_name(scenario, int(home)), to)
             pairs[key] = pairs.get(key, 0) + 1
         moves = result.moves
-        began = (moves["from_state"] == -4) & (moves["to_state"] >= 0)  # from searching to a job
+        began = (moves["from_state"] == -1 - Status.SEARCHING) & (moves["to_state"] >= 0)  # from searching to a job
         for goal in moves["to_state"][began]:
             key = ("searching", state_name(scenario, int(goal)))
             pairs[key] = pairs.get(key, 0) + 1
@@ -316,11 +323,17 @@ def _graph(scenario: Scenario, result: Result) -> dict[str, Any]:
 def _replace(path: Path, content: bytes) -> None:
     """Write beside the name, flush to disk, rename."""
     beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OSError(
+            error.errno, f"{error.strerror} while writing {path}; nothing else was lost, free some room"
+        ) from error
 
 
 def _parquet(path: Path, table: pa.Table) -> None:

@@ -30,6 +30,16 @@ class Ledger:
         if lengths != {0}:
             getattr(self, table).append(rows)
 
+    def departures_of(self, month: int) -> list[Row]:
+        """The departures of one month, as they were appended (months only grow: read from the end)."""
+        found: list[Row] = []
+        for rows in reversed(self.departures):
+            if rows["month"][0] < month:
+                break
+            if rows["month"][0] == month:
+                found.append(rows)
+        return found[::-1]
+
     def record(self, metric: str, value: Any) -> None:
         """Add one month of a metric: a number or an array by entity."""
         self.series.setdefault(metric, []).append(value)

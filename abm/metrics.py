@@ -46,7 +46,7 @@ def metric(
 
 
 def _departures(world: World) -> list[dict[str, Any]]:
-    return [rows for rows in world.ledger.departures[-64:] if rows["month"][0] == world.month]
+    return world.ledger.departures_of(world.month)
 
 
 @metric("Researchers in the market", "people", "stock")

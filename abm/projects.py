@@ -42,3 +42,29 @@ def next_slots(world: World, team: Integers) -> Integers:
     """(T,) the next free project row of teams; -1 when all slots are used."""
     used = (world.projects.state.reshape(world.n_teams, world.project_slots)[team] > 0).sum(axis=1)
     return np.where(used < world.project_slots, team * world.project_slots + used, -1)
+
+
+def publish(world: World, team: Integers, project: Integers) -> None:
+    """Release running projects: contributors gain reputation and attention, and look around; prestige follows.
+
+    Contributors are the members of this moment (M39, M44, M46, M47).
+    """
+    if len(team) == 0:
+        return
+    parameters, people, projects, employers = world.parameters, world.researchers, world.projects, world.employers
+    projects.state[project] = ProjectState.RELEASED
+    projects.ended[project] = world.month
+    world.teams.project[team] = -1
+    fame, good = np.zeros(world.n_teams), np.zeros(world.n_teams)
+    fame[team] = projects.visibility[project]
+    good[team] = np.maximum(projects.quality[project], 0.0)
+    member = np.flatnonzero(people.team >= 0)
+    member = member[fame[people.team[member]] > 0]
+    their = people.team[member]
+    people.reputation[member] += parameters.release_reputation * fame[their] * good[their]
+    people.visibility[member] += parameters.release_visibility * fame[their]
+    people.shock[member] += parameters.cycle_shock * np.minimum(fame[their], 1.0)
+    owner = world.teams.employer[team]
+    gain = parameters.release_prestige * projects.visibility[project] * projects.quality[project]
+    np.add.at(employers.prestige, owner, gain)
+    np.maximum(employers.prestige, 0.0, out=employers.prestige)

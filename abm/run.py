@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,10 +223,24 @@ def _results(scenario: Scenario, seed: int, replicates: int, workers: int) -> It
     )
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ignore SIGINT while processes are started (in the main thread, where it can be done)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _in_pool(scenario: Scenario, seed: int, numbers: list[int], workers: int) -> Iterator[Result]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(numbers)), mp_context=context) as pool:
-        waiting: set[Future[Result]] = {pool.submit(simulate, scenario, seed, number) for number in numbers}
+        with _deaf_to_interrupts():  # workers inherit it: Ctrl-C stops the parent, which stops them
+            waiting: set[Future[Result]] = {pool.submit(simulate, scenario, seed, number) for number in numbers}
         try:
             while waiting:
                 ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from abm import parameters
+from abm import parameters, policies
 from abm.scenario_effects import INSIDE, LEFT_FIELD, Known, read_effect
 from abm.scenario_read import (
     Problems,
@@ -322,13 +322,19 @@ def _policies(problems: Problems, top: dict[str, Any]) -> None:
         if item.get("name") not in shipped:
             came = show(item["name"]) if "name" in item else "nothing"
             problems.add(f"{place}.name", came, "the name of a policy", nearest(item.get("name"), shipped))
+            continue
+        knobs = policies.load(str(item["name"])).KNOBS
         for key, value in item.items():
-            plain = isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
-            if not plain and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
-                came = show(value)
-                problems.add(f"{place}.{key}", came, "a finite number, text, true or false, or names", "simplify it")
+            if key == "name":
+                continue
+            knob = knobs.get(key)
+            if knob is None:
+                problems.add(f"{place}.{key}", show(value), f"a knob of {show(item['name'])}", nearest(key, knobs))
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not knob.low <= value <= knob.high:
+                expected = f"a number from {knob.low:g} to {knob.high:g} ({knob.unit})"
+                problems.add(f"{place}.{key}", show(value), expected, f"{knob.neutral:g} changes nothing")
 
 
 def policy_names() -> list[str]:
     """The policies found on disk: one file each."""
-    return sorted(path.stem for path in (_HERE / "policies").glob("*.py") if not path.stem.startswith("_"))
+    return list(policies.names())

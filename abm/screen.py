@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -137,5 +138,9 @@ def print_summary(summary: dict[str, Any], console: Console, folder: Path, page:
     console.print(f"[bold]What opened the decision[/bold]  {reasons or 'nobody left by their own will'}")
     console.print(f"[bold]How jobs ended (mean)[/bold]  {causes or 'none ended'}\n")
     console.print(f"Files in {folder}, to be read first: {page}", markup=False, soft_wrap=True)
-    console.print(f"Why did somebody leave?  talent explain {folder} --departure 0", markup=False, soft_wrap=True)
+    console.print(
+        f"Why did somebody leave?  talent explain {shlex.quote(str(folder))} --departure 0",
+        markup=False,
+        soft_wrap=True,
+    )
     console.print(f"[dim]{seconds:.0f} s, digest of history 0: {summary['digest'][0][:16]}[/dim]")

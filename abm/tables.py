@@ -104,7 +104,6 @@ class ProjectState(IntEnum):
     RELEASED = 2
     CANCELLED = 3
     MERGED = 4
-    DUE = 5  # released this month by a dated event, whatever its progress
 
 
 PATH_NAMES = ("none", "routine", "shock", "slow build-up", "colleagues", "offer", "founding")

@@ -53,6 +53,28 @@ def weighted_pick(
     return np.clip(np.searchsorted(cumulative, target, side="right") - 1, low, high - 1)
 
 
+def accepted_first(weight: Floats, proposed: NDArray[np.integer], luck: Floats, bound: float) -> NDArray[np.int64]:
+    """Weighted picks that are local: a change of one weight touches only the picks that propose it.
+
+    Each pick proposes rows one after another and takes the first it accepts, with probability weight / bound. (A pick
+    from a running sum of all weights would shift for everybody when one weight changes.)
+
+    Args:
+        weight: (R,) by row; what exceeds the bound counts as the bound.
+        proposed: (P, K) rows, drawn uniformly.
+        luck: (P, K) uniform draws.
+        bound: > 0, fixed.
+
+    Returns:
+        (P,) rows; -1 where nothing was accepted in K tries. Example: weights 0 and 1, bound 1: the first proposal of
+        row 1 is taken.
+    """
+    taken = luck * bound < weight[proposed]
+    first = np.argmax(taken, axis=1)
+    every = np.arange(len(proposed))
+    return np.where(taken[every, first], np.asarray(proposed)[every, first], -1).astype(np.int64)
+
+
 def running_sum(weights: Floats) -> Floats:
     """(L,) weights -> (L + 1,) running sum beginning with 0."""
     found = np.zeros(len(weights) + 1)

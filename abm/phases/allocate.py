@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from abm.columns import Bools, Floats
@@ -31,7 +33,7 @@ def run(world: World) -> None:
     teams, employers, people = world.teams, world.employers, world.researchers
     member = people.team >= 0
     teams.need[:] = np.bincount(people.team[member], world.need()[member], minlength=world.n_teams)
-    case, promised, reserved = _case(world)
+    case, request, promised, reserved = _case(world)
     compute = np.zeros(world.n_teams)
     own = np.rint(world.levers["allocation"]).astype(np.int64)
     in_force = np.where(own >= 0, own, employers.allocation)[teams.employer]
@@ -39,7 +41,7 @@ def run(world: World) -> None:
         follows = in_force == code
         if follows.any():
             compute[follows] = allocation.RULES[name](case)[follows]
-    compute = _escalations(world, case, compute)
+    compute = _escalations(world, case, compute, request, reserved)
     compute += reserved
     noise = compute <= ROUNDING * employers.pool[teams.employer]  # a small power of it would pass for progress
     teams.compute[:] = np.where(noise, 0.0, compute)
@@ -48,8 +50,8 @@ def run(world: World) -> None:
     _breaches(world, promised)
 
 
-def _case(world: World) -> tuple[allocation.Case, Floats, Floats]:
-    """What the rules see, the promised compute and the part of it that is reserved beforehand."""
+def _case(world: World) -> tuple[allocation.Case, Floats, Floats, Floats]:
+    """What the rules see, all requests, the promised compute, and the part of it that is reserved beforehand."""
     parameters, teams, projects = world.parameters, world.teams, world.projects
     running = teams.project >= 0
     heads = np.where(teams.is_open, teams.n_members, 0).astype(np.float64)
@@ -66,21 +68,23 @@ def _case(world: World) -> tuple[allocation.Case, Floats, Floats]:
     cut = np.divide(limit, total, out=np.ones(world.n_employers), where=total > limit)
     reserved *= cut[teams.employer]
     total = np.bincount(teams.employer, reserved, minlength=world.n_employers)
+    open_request = np.maximum(request - reserved, 0.0)
     case = allocation.Case(
         pool=np.maximum(pool - total, 0.0),
         employer=teams.employer,
         heads=heads,
-        request=request,
-        weight=priority * urgency * request,
+        request=open_request,
+        weight=priority * urgency * open_request,
         urgency=urgency,
     )
-    return case, promised, reserved
+    return case, request, promised, reserved
 
 
-def _escalations(world: World, case: allocation.Case, compute: Floats) -> Floats:
+def _escalations(world: World, case: allocation.Case, compute: Floats, request: Floats, reserved: Floats) -> Floats:
     """Teams far below their request ask the research head: few are heard, the leader's standing decides (M02)."""
     parameters, teams = world.parameters, world.teams
-    starved = (case.request > 0) & (compute < parameters.escalation_threshold * case.request)
+    bar = parameters.escalation_threshold * request  # a success lifts a team to the bar, not above its neighbours
+    starved = (request > 0) & (compute + reserved < bar)
     standing = leader_standing(world)
     asking = np.flatnonzero(starved)
     heard = asking[rank_within(teams.employer[asking], standing[asking]) < parameters.escalation_capacity]
@@ -89,7 +93,8 @@ def _escalations(world: World, case: allocation.Case, compute: Floats) -> Floats
     winner: Bools = np.zeros(world.n_teams, dtype=bool)
     winner[won] = True
     n_heard = np.bincount(teams.employer[won], minlength=world.n_employers).astype(np.float64)
-    return allocation.escalate(compute, case, winner, ~starved, parameters.escalation_shift, n_heard)
+    lifted = replace(case, request=np.maximum(bar - reserved, 0.0))
+    return allocation.escalate(compute, lifted, winner, ~starved, parameters.escalation_shift, n_heard)
 
 
 def leader_standing(world: World) -> Floats:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.columns import Bools, Floats
+from abm.columns import Bools, Floats, Integers
 from abm.kernels import choice, exposure, utility
-from abm.kernels.pairs import expand, group_median, running_sum, weighted_pick
-from abm.tables import SOURCE, SOURCES, Decisions, Path, Status
+from abm.kernels.pairs import expand, group_median
+from abm.tables import SOURCE, Decisions, Path, Status
 from abm.world import World
 
 WRITES = (
     "researchers.tenure",
     "researchers.vesting_clock",
+    "researchers.equity_grant",
     "researchers.strain",
     "researchers.breach",
     "researchers.shock",
@@ -23,6 +24,7 @@ WRITES = (
     "decisions",
 )
 PARAMETERS = (
+    "vesting_months",
     "deprivation_weight",
     "deprivation_pay_weight",
     "strain_weight",
@@ -30,7 +32,6 @@ PARAMETERS = (
     "strain_leader",
     "strain_crunch",
     "strain_short_staffing",
-    "strain_half_life",
     "breach_weight",
     "culture_drift_breach",
     "embeddedness_weight",
@@ -42,8 +43,6 @@ PARAMETERS = (
     "h_shock",
     "h_gap",
     "h_ties",
-    "shock_half_life",
-    "leavers_half_life",
     "outside_learning",
     "referral_share",
     "found_rate",
@@ -51,7 +50,6 @@ PARAMETERS = (
     "found_disagreement",
     "found_friends",
     "found_climate",
-    *(f"half_life_{source}" for source in SOURCES),
 )
 PARTS = (Path.ROUTINE, Path.SHOCK, Path.SLOW_BUILD_UP, Path.COLLEAGUES, Path.OFFER)
 
@@ -62,6 +60,7 @@ def run(world: World) -> None:
     member = np.flatnonzero(people.team >= 0)
     people.tenure[member] += 1
     people.vesting_clock[member] += 1
+    _renew_grants(world, member)
     _stocks(world)
 
     terms = np.zeros((n, utility.N_TERMS), order="F")
@@ -101,17 +100,18 @@ def run(world: World) -> None:
     )
 
 
+def _renew_grants(world: World, member: Integers) -> None:
+    """A grant that has vested is followed by another of the usual size: there is always something to give up."""
+    people, months = world.researchers, world.parameters.vesting_months
+    done = member[people.vesting_clock[member] >= months]
+    people.equity_grant[done] = people.pay[done] * people.equity_ratio[done] * months / 12
+    people.vesting_clock[done] = 0
+
+
 def _stocks(world: World) -> None:
-    """Strain, breach, shock and the memory of leavers fade; strain and culture drift are felt anew."""
+    """Strain and culture drift are felt (all stocks fade at the beginning of the month, in events)."""
     parameters, people, teams = world.parameters, world.researchers, world.teams
     projects = world.projects
-    for code, source in enumerate(SOURCES):
-        people.breach[:, code] *= 0.5 ** (1.0 / getattr(parameters, f"half_life_{source}"))
-    people.strain *= 0.5 ** (1.0 / parameters.strain_half_life)
-    if world.month > 0:
-        people.shock *= 0.5 ** (1.0 / parameters.shock_half_life)
-        people.leavers *= 0.5 ** (1.0 / parameters.leavers_half_life)
-
     hours = world.sites.hours[teams.site, world.employers.site[teams.employer]]
     left = np.where(teams.project >= 0, projects.planned[teams.project] - world.month, 99)
     crunch = parameters.strain_crunch * ((left >= 0) & (left <= 2))
@@ -175,28 +175,20 @@ def _best_sister(world: World, per_head: Floats) -> Floats:
 
 
 def _hear_of_a_job(world: World, present: Floats) -> None:
-    """Everybody hears of one job a month, over a tie or on the market, and learns what the outside is worth (T6)."""
+    """Everybody hears of one job a month, from a tie or by chance, and learns what the outside is worth (T6)."""
     parameters, people, teams, ties = world.parameters, world.researchers, world.teams, world.ties
     member = np.flatnonzero(people.team >= 0)
     luck = world.streams.uniform("seen_job", world.month, member, 0)
-    offered = np.where(teams.is_open, np.maximum(teams.posts, 0.0), 0.0)
-    weights = running_sum(offered)
-    low = np.zeros(len(member), dtype=np.int64)
-    if weights[-1] <= 0:
-        return
-    seen = weighted_pick(weights, low, np.full(len(member), world.n_teams), luck)
-    has_tie = (ties.start[member + 1] > ties.start[member]) & (
+    teller = (luck * world.n_researchers).astype(np.int64)  # a chance acquaintance: large teams are heard of more
+    by_tie = (ties.start[member + 1] > ties.start[member]) & (
         world.streams.uniform("seen_by_tie", world.month, member) < parameters.referral_share
     )
-    asking = np.flatnonzero(has_tie)
-    entry = ties.start[member[asking]] + (
-        luck[asking] * (ties.start[member[asking] + 1] - ties.start[member[asking]])
-    ).astype(np.int64)
-    theirs = people.team[ties.neighbour[entry]]
-    seen[asking[theirs >= 0]] = theirs[theirs >= 0]
+    first, last = ties.start[member[by_tie]], ties.start[member[by_tie] + 1]
+    teller[by_tie] = ties.neighbour[first + (luck[by_tie] * (last - first)).astype(np.int64)]
+    seen = people.team[teller]
 
     mine = world.employer_of()
-    outside = teams.employer[seen] != mine[member]
+    outside = (seen >= 0) & (teams.employer[seen] != mine[member])
     person, team = member[outside], seen[outside]
     employer = teams.employer[team]
     terms = world.job_terms(
@@ -208,8 +200,8 @@ def _hear_of_a_job(world: World, present: Floats) -> None:
     )
     world.moving_terms(terms, person, team)
     value = utility.total(terms)
-    if world.month == 0:  # nobody is surprised by the world on the first day
-        people.outside[member] = present[member]
+    fresh = member[(people.tenure[member] <= 1) | (world.month == 0)]
+    people.outside[fresh] = present[fresh]  # nobody regrets on the first day
     people.outside[person] += parameters.outside_learning * (value - people.outside[person])
 
 

@@ -15,6 +15,7 @@ PARAMETERS = (
     "mu",
     "nest_dissimilarity",
     "leave_field_value",
+    "leave_field_search",
     "match_taste_sd",
     "found_partners_asked",
     "found_prospect",
@@ -54,7 +55,7 @@ def run(world: World) -> None:
     nests, by_offer = choice.nested(
         stay,
         found[decider],
-        np.full(len(decider), parameters.leave_field_value),
+        np.where(people.team[decider] >= 0, parameters.leave_field_value, parameters.leave_field_search),
         offers.value,
         place[offers.researcher],
         streams.gumbel("choice_nest", month, decider[:, None], np.arange(4)),

@@ -58,9 +58,9 @@ def _settle(world: World, wanted: Integers, accepted: Integers) -> None:
 def _raise(world: World) -> None:
     """Who stays and was answered gets the raise; team mates see it next month in the median pay."""
     assert world.decisions is not None and world.offers is not None
-    offers, people = world.offers, world.researchers
-    kept = offers.researcher[offers.state == OfferState.COUNTERED]
-    people.pay[kept] = world.decisions.counter_pay[kept]
+    decisions, people = world.decisions, world.researchers
+    kept = np.flatnonzero((decisions.choice == STAYS) & decisions.is_open & (decisions.counter_pay > 0))
+    people.pay[kept] = decisions.counter_pay[kept]
 
 
 def _move(world: World, accepted: Integers) -> None:

@@ -6,17 +6,23 @@ import numpy as np
 
 from abm import effects, employment, policies
 from abm.cohorts import fix_cohort
-from abm.tables import Status
+from abm.tables import SOURCES, Status
 from abm.world import World
 
 WRITES = ("researchers", "employers", "teams", "projects", "base_levers", "levers", "arrivals", "joined", "cohorts")
-PARAMETERS = ()
+PARAMETERS = (
+    "strain_half_life",
+    "shock_half_life",
+    "leavers_half_life",
+    *(f"half_life_{source}" for source in SOURCES),
+)
 
 
 def run(world: World) -> None:
-    """The calendar first (openings, entries, first days at work), then the events that have fallen due."""
+    """Stocks fade; then the calendar (openings, entries, first days at work), then the events that have fallen due."""
     world.joined = np.zeros(0, dtype=np.int64)
     people, teams = world.researchers, world.teams
+    fade(world)
     teams.is_open[teams.opens == world.month] = True
     entering = (people.entry_month == world.month) & (people.status == Status.NOT_ENTERED)
     employment.set_free(world, np.flatnonzero(entering), Status.SEARCHING)
@@ -29,6 +35,16 @@ def run(world: World) -> None:
         if cohort.month == world.month:
             fix_cohort(world, number)
     policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+
+
+def fade(world: World) -> None:
+    """Strain, breach, shocks and the memory of leavers fade before this month adds to them."""
+    parameters, people = world.parameters, world.researchers
+    for code, source in enumerate(SOURCES):
+        people.breach[:, code] *= 0.5 ** (1.0 / getattr(parameters, f"half_life_{source}"))
+    people.strain *= 0.5 ** (1.0 / parameters.strain_half_life)
+    people.shock *= 0.5 ** (1.0 / parameters.shock_half_life)
+    people.leavers *= 0.5 ** (1.0 / parameters.leavers_half_life)
 
 
 def begin_agreed_jobs(world: World) -> None:

@@ -30,6 +30,7 @@ def run(world: World) -> None:
     terms = world.job_terms(person, team, floor, equity_ratio, world.share_at(person, employer))
     world.moving_terms(terms, person, team)
 
+    employed = world.researchers.status == Status.EMPLOYED
     pay, counter, _ = auction.bids(
         person,
         utility.total(terms) - terms[:, 0],
@@ -37,8 +38,8 @@ def run(world: World) -> None:
         ceiling,
         world.researchers.taste_pay,
         world.reference_pay(),
-        decisions.present - decisions.terms[:, 0],
-        np.where(world.researchers.status == Status.EMPLOYED, world.researchers.pay, 0.0),
+        decisions.present - np.where(employed, decisions.terms[:, 0], 0.0),
+        np.where(employed, world.researchers.pay, 0.0),
         _answer_ceiling(world),
         _answers(world, person[inside]),
         world.parameters.bargaining_power,

@@ -14,7 +14,6 @@ PARAMETERS = ("retrofit_rate", "retrofit_delay", "utilisation_gain", "utilisatio
 def run(world: World) -> None:
     """Deliveries, conversion of sites, upkeep of utilisation, new orders, and the effective pool (M07, M09, M11)."""
     parameters, employers, teams, levers = world.parameters, world.employers, world.teams, world.levers
-    employers.owned += world.arrivals[:, world.month]
     employers.gpu_ready += parameters.retrofit_rate * (1.0 - employers.gpu_ready)
 
     staffed = np.bincount(teams.employer, teams.n_members * teams.is_infrastructure, minlength=world.n_employers)
@@ -23,11 +22,14 @@ def run(world: World) -> None:
     room = np.maximum(parameters.utilisation_best - employers.utilisation, 0.0)
     employers.utilisation += parameters.utilisation_gain * np.minimum(staffing, 1.0) * room
 
-    grown = np.expm1(employers.growth_compute) * employers.owned * levers["compute_orders"]
     late = np.rint(parameters.retrofit_delay * (1.0 - employers.gpu_ready)).astype(np.int64)
-    due = np.minimum(world.month + employers.lead_time + late, world.arrivals.shape[1] - 1)
-    ordering = np.flatnonzero((employers.kind != EmployerKind.STARTUP) & (grown > 0) & (due > world.month))
+    lag = employers.lead_time + late
+    planned = employers.owned * np.exp(employers.growth_compute * lag)  # the stock when the order will arrive
+    grown = np.expm1(employers.growth_compute) * planned * levers["compute_orders"]
+    due = np.minimum(world.month + lag, world.arrivals.shape[1] - 1)
+    ordering = np.flatnonzero((employers.kind != EmployerKind.STARTUP) & (grown > 0))
     world.arrivals[ordering, due[ordering]] += grown[ordering]
+    employers.owned += world.arrivals[:, world.month]
 
     working = np.clip(employers.utilisation + levers["utilisation"], 0.0, 1.0)
     diverted = np.clip(employers.product_share + levers["product_share"], 0.0, 1.0)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.columns import Floats, Integers
-from abm.projects import draw_projects, next_slots
-from abm.tables import ProjectState
+from abm.columns import Floats
+from abm.projects import draw_projects, next_slots, publish
 from abm.world import World
 
 WRITES = (
@@ -68,18 +67,17 @@ def _progress(world: World, ratio: Floats) -> None:
 
 
 def _release(world: World) -> None:
-    """Finished projects are released, late ones slip until they are pushed out, due ones have a reception of their own.
+    """Finished projects are released, late ones slip until they are pushed out.
 
     A finished project waits for a dated release of its team that is near (the record says when it came out).
     """
     parameters, teams, projects, month = world.parameters, world.teams, world.projects, world.month
     busy = np.flatnonzero(teams.project >= 0)
     running = teams.project[busy]
-    due = projects.state[running] == ProjectState.DUE
     dated = np.zeros(world.n_teams, dtype=bool)
     near = (world.release_month > month) & (world.release_month <= month + parameters.release_hold)
     dated[world.release_team[near]] = True
-    may = ~due & ~dated[busy]
+    may = ~dated[busy]
     progress, work = projects.progress[running], projects.work[running]
     finished = may & (progress >= work)
     too_late = month - projects.started[running] >= parameters.slip_limit * work
@@ -88,34 +86,9 @@ def _release(world: World) -> None:
     luck = world.streams.normal("release", month, running[out])
     quality = 0.4 + 0.4 * luck - parameters.rush_penalty * rushed[out]
     projects.quality[running[out]] = np.clip(quality, -1.0, 1.0)
-    late = running[~due & ~out & (projects.planned[running] <= month)]
+    late = running[~out & (projects.planned[running] <= month)]
     projects.planned[late] = month + 1
-    out |= due
-    _consequences(world, busy[out], running[out])
-
-
-def _consequences(world: World, team: Integers, project: Integers) -> None:
-    """Contributors gain reputation and attention, and look around; prestige follows (M39, M44, M46, M47)."""
-    if len(team) == 0:
-        return
-    parameters, people, projects, employers = world.parameters, world.researchers, world.projects, world.employers
-    projects.state[project] = ProjectState.RELEASED
-    projects.ended[project] = world.month
-    world.teams.project[team] = -1
-    fame = np.zeros(world.n_teams)
-    fame[team] = projects.visibility[project]
-    good = np.zeros(world.n_teams)
-    good[team] = np.maximum(projects.quality[project], 0.0)
-    member = np.flatnonzero(people.team >= 0)
-    member = member[fame[people.team[member]] > 0]
-    their = people.team[member]
-    people.reputation[member] += parameters.release_reputation * fame[their] * good[their]
-    people.visibility[member] += parameters.release_visibility * fame[their]
-    people.shock[member] += parameters.cycle_shock * np.minimum(fame[their], 1.0)
-    owner = world.teams.employer[team]
-    gain = parameters.release_prestige * projects.visibility[project] * projects.quality[project]
-    np.add.at(employers.prestige, owner, gain)
-    np.maximum(employers.prestige, 0.0, out=employers.prestige)
+    publish(world, busy[out], running[out])
 
 
 def _grow(world: World, ratio: Floats) -> None:

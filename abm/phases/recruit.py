@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.columns import Floats, Integers
-from abm.kernels.pairs import rank_within, running_sum, weighted_pick
+from abm.kernels.pairs import accepted_first, rank_within, running_sum, weighted_pick
 from abm.tables import Candidates, EmployerKind, Reach, Status
 from abm.world import World
 
@@ -16,16 +16,20 @@ PARAMETERS = (
     "referral_share",
     "referral_share_startup",
     "visible_base",
+    "visible_most",
     "applications",
+    "application_most",
     "approaches_per_post",
     "hiring_bar",
     "hiring_prestige",
+    "hiring_urgency",
     "assessment_noise",
     "assessment_topic",
     "assessment_referral",
     "assessment_reputation",
     "minimum_tenure",
 )
+TRIES = 24  # people a recruiter, or teams an applicant, looks at for one contact
 Contacts = tuple[Integers, Integers, NDArray[np.int8], Integers]  # researcher, team, reach, referrer
 
 
@@ -40,7 +44,9 @@ def run(world: World) -> None:
     person, team, reach, referrer = person[first], team[first], reach[first], referrer[first]
     score = _assess(world, person, team, reach)
     standing = np.log1p(world.employers.prestige[world.teams.employer[team]]) - np.log(2.0)
+    empty = world.teams.open_posts[team] / np.maximum(world.teams.posts[team], 1.0)
     bar = world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
+    bar -= world.parameters.hiring_urgency * np.minimum(empty, 1.0)
     limit = np.ceil(world.parameters.approaches_per_post * world.teams.open_posts[team])
     good = np.flatnonzero(score >= bar)
     listed = good[rank_within(team[good], score[good]) < limit[good]]
@@ -63,7 +69,7 @@ def _open_posts(world: World) -> None:
     teams.posts *= np.where(teams.is_open, growing[teams.employer], 1.0)
     employers.pay_budget *= growing
     coming = np.bincount(people.next_team[people.status == Status.ON_LEAVE], minlength=world.n_teams)
-    luck = world.streams.uniform("posts", world.month, np.arange(world.n_teams))
+    luck = world.streams.uniform("posts", 0, np.arange(world.n_teams))  # one rounding for ever: posts do not flicker
     plan = np.floor(teams.posts * world.levers["posts"] + luck)
     wanted = np.maximum(plan - teams.n_members - coming, 0.0)
     wanted[~teams.is_open | (hiring[teams.employer] <= 0)] = 0.0
@@ -104,38 +110,55 @@ def _contacts(world: World) -> Contacts:
     referrer = np.where(staffed, by_team[np.minimum(asked, len(by_team) - 1)] if len(by_team) else -1, -1)
     has_ties = staffed & (ties.start[referrer + 1] > ties.start[referrer])
     by_tie = (streams.uniform("contact_reach", month, team, call) < rho) & has_ties
-    luck = streams.uniform("contact_person", month, team, call)
-    person = np.empty(len(team), dtype=np.int64)
+    person = np.full(len(team), -1)
+    luck = streams.uniform("contact_person", month, team[by_tie], call[by_tie] * TRIES)
     weights = running_sum(ties.strength)
     low, high = ties.start[referrer[by_tie]], ties.start[referrer[by_tie] + 1]
-    person[by_tie] = ties.neighbour[weighted_pick(weights, low, high, luck[by_tie])]
-    present = (people.status == Status.EMPLOYED) | (people.status == Status.SEARCHING)
-    attention = running_sum(np.where(present, parameters.visible_base + people.visibility, 0.0))
+    person[by_tie] = ties.neighbour[weighted_pick(weights, low, high, luck)]
     rest = ~by_tie
-    zero = np.zeros(int(rest.sum()), dtype=np.int64)
-    person[rest] = weighted_pick(attention, zero, zero + world.n_researchers, luck[rest])
+    tries = call[rest][:, None] * TRIES + np.arange(TRIES)
+    proposed = streams.uniform("contact_person", month, team[rest][:, None], tries) * world.n_researchers
+    present = (people.status == Status.EMPLOYED) | (people.status == Status.SEARCHING)
+    person[rest] = accepted_first(
+        np.where(present, parameters.visible_base + people.visibility, 0.0),
+        proposed.astype(np.int64),
+        streams.uniform("contact_seen", month, team[rest][:, None], tries),
+        parameters.visible_most,
+    )
     reach = np.where(by_tie, Reach.REFERRAL, Reach.VISIBLE).astype(np.int8)
-    return person, team, reach, np.where(by_tie, referrer, -1)
+    found = person >= 0
+    return person[found], team[found], reach[found], np.where(by_tie, referrer, -1)[found]
 
 
 def _applications(world: World) -> Contacts:
-    """Everybody whose decision is open applies: every second application goes to the own city, the others anywhere."""
+    """Everybody whose decision is open applies: every second application stays in the city, the others go anywhere.
+
+    An applicant looks at teams one by one and applies to the first that appeals: the more open posts, the likelier.
+    """
     assert world.decisions is not None
-    teams, people = world.teams, world.researchers
+    teams, people, streams, month = world.teams, world.researchers, world.streams, world.month
     n_each = int(world.parameters.applications)
     looking = np.flatnonzero(world.decisions.is_open)
     person = np.repeat(looking, n_each)
     number = np.tile(np.arange(n_each), len(looking))
-    order = np.argsort(teams.site, kind="stable")  # teams of one city side by side
-    weights = running_sum(teams.open_posts[order].astype(np.float64))
-    bounds = np.searchsorted(teams.site[order], np.arange(len(world.sites.names) + 1))
+    established = len(world.scenario.placed_teams())
+    order = np.argsort(teams.site[:established], kind="stable")  # teams of one city side by side; they never move
+    bounds = np.searchsorted(teams.site[:established][order], np.arange(len(world.sites.names) + 1))
+    tries = number[:, None] * TRIES + np.arange(TRIES)
+    where = streams.uniform("application", month, person[:, None], tries)
     home = people.site[person]
-    local = (number % 2 == 0) & (weights[bounds[home + 1]] > weights[bounds[home]])
-    low = np.where(local, bounds[home], 0)
-    high = np.where(local, bounds[home + 1], world.n_teams)
-    luck = world.streams.uniform("application", world.month, person, number)
-    team = order[weighted_pick(weights, low, high, luck)] if weights[-1] > 0 else np.zeros(0, dtype=np.int64)
-    person = person[: len(team)]
+    n_local = bounds[home + 1] - bounds[home]
+    local = (number % 2 == 0) & (n_local > 0)
+    near = order[np.minimum(bounds[home][:, None] + (where * n_local[:, None]).astype(np.int64), established - 1)]
+    proposed = np.where(local[:, None], near, (where * world.n_teams).astype(np.int64))
+    team = accepted_first(
+        teams.open_posts.astype(np.float64),
+        proposed,
+        streams.uniform("application_appeal", month, person[:, None], tries),
+        world.parameters.application_most,
+    )
+    sent = team >= 0
+    person, team = person[sent], team[sent]
     return person, team, np.full(len(team), Reach.MARKET, np.int8), np.full(len(team), -1)
 
 

@@ -29,7 +29,7 @@ def run(world: World) -> None:
 
 def _miss_leavers(world: World) -> None:
     """The share of tie strength that left one's employer this month (T13: turnover contagion)."""
-    left = [rows for rows in world.ledger.departures[-64:] if rows["month"][0] == world.month]
+    left = world.ledger.departures_of(world.month)
     if not left:
         return
     ties = world.ties
@@ -54,7 +54,8 @@ def _age(world: World) -> None:
     kind = ties.kind.copy()
     kind[mates] = TieKind.TEAM_MATE
     parted = np.flatnonzero((kind == TieKind.TEAM_MATE) & ~mates)
-    parted = parted[employer[ties.neighbour[parted]] != employer[owner[parted]]]
+    theirs, own = employer[ties.neighbour[parted]], employer[owner[parted]]
+    parted = parted[(theirs != own) | (own < 0)]
     kind[parted] = TieKind.ALUMNI
     stays = np.full(len(TieKind), 0.5 ** (1.0 / parameters.tie_half_life))
     stays[TieKind.ALUMNI] = 0.5 ** (1.0 / parameters.alumni_half_life)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from math import log
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from abm.levers import LEVERS
 from abm.month import advance
 from abm.scenario import Scenario, load
 from abm.scenario_effects import EFFECTS
-from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, RULES, Status
+from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, RULES, SOURCE, Status
 from abm.world import World
 from tests import worlds
 from tests.oracle.copy import from_world
 from tests.oracle.effects import EFFECTS as SLOW_EFFECTS
 from tests.oracle.jobs import row
 from tests.oracle.month import step
+from tests.oracle.utility import TERMS
 from tests.oracle.world import OracleWorld, Site
 
 RANDOM = range(10)
@@ -119,6 +121,60 @@ def test_random_worlds_are_the_same_history(seed: int) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_world_by_hand_is_the_same_history(rule: str) -> None:
     world, _ = history(worlds.two_rooms(rule, events=({"kind": "cancel", "team": "Poor"},)), 5)
+    assert not world.ledger.departures
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_compute_of_two_rooms_is_as_worked_out(rule: str) -> None:
+    """The answers of `worlds.two_rooms`: a pool of 30; what each room asks for is 20 and the needs of its people."""
+    world = build(worlds.two_rooms(rule), 5)
+    next_month(world)
+    needs = world.researchers.compute_need[:4]
+    rich, poor = 20 + needs[:2].sum(), 20 + needs[2:].sum()
+    assert world.employers.pool[0] == pytest.approx(30)
+    level = 30 / (2 * rich + poor)  # of compute per weight, if the committee need not cap anybody
+    known = {
+        "by_demand": 30 * rich / (rich + poor),
+        "committee": min(level * 2 * rich, rich),
+        "winner_takes_all": min(rich, 30),
+    }.get(rule, 15.0)
+    assert world.teams.compute[:2] == pytest.approx([known, 30 - known])
+
+
+def test_deprivation_of_two_rooms_is_as_worked_out() -> None:
+    """In the poor room one feels ln of the ratio of compute per head, and nothing for pay above the median."""
+    world = build(worlds.two_rooms("winner_takes_all"), 5)
+    next_month(world)
+    people, parameters = world.researchers, world.parameters
+    assert world.decisions is not None
+    felt = -world.decisions.terms[:4, TERMS.index("deprivation")] / parameters.deprivation_weight
+    ratio = people.pay[:4] / world.reference_pay()[:4]
+    per_head = world.teams.compute[:2] / 2
+    for one in range(4):
+        room = one // 2
+        floor = 0.01 * people.compute_need[one]
+        gap = log((per_head.max() + floor) / (per_head[room] + floor)) if people.taste_compute[one] else 0.0
+        mates = ratio[2 * room : 2 * room + 2]
+        behind = max(log(mates.mean() / ratio[one]), 0.0)  # of two, the median is the mean
+        assert felt[one] == pytest.approx(gap + parameters.deprivation_pay_weight * behind)
+    assert per_head[0] > per_head[1]
+
+
+def test_a_cancellation_is_felt_and_fades_as_worked_out() -> None:
+    """Cancelled in month 2 with a breach of 1: felt that month and faded once, half of it gone after twelve months."""
+    scenario = worlds.two_rooms(
+        events=({"kind": "cancel", "team": "Poor"},), cancellation_breach=1.0, half_life_cancellation=12.0
+    )
+    world = build(scenario, 5)
+    for month in range(scenario.months):
+        next_month(world)
+        stock = world.researchers.breach[:4, SOURCE["cancellation"]]
+        known = 0.5 ** ((month - 1) / 12) if month >= 2 else 0.0
+        assert stock == pytest.approx([0, 0, known, known])
+        if month == 2:  # the shock has its own half-life, and leaves no breach
+            assert world.researchers.shock[:4] == pytest.approx(
+                [0, 0, *[0.5 ** (1 / world.parameters.shock_half_life)] * 2]
+            )
     assert not world.ledger.departures
 
 

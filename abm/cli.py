@@ -28,6 +28,7 @@ EXAMPLES = """examples:
   talent run tiny --seed 7 --replicates 1        twelve people, one history
   talent run meta_fair --set employers.Meta.allocation=equal_per_head --out results/equal
   talent run meta_fair --set h_ties=0 --set events.E46.drop=true
+  talent run meta_fair --set policies.garden_leave.months=6
   talent list parameters                         every number, with range, source and grade
   talent explain results/meta_fair-seed1 --departure 12
 """

@@ -6,7 +6,7 @@ import numpy as np
 
 from abm.columns import Floats, Integers
 from abm.kernels import utility
-from abm.tables import SOURCE, VOLUNTARY, Cause, EmployerKind, ProjectState, Status
+from abm.tables import CHOSEN, SOURCE, VOLUNTARY, Cause, EmployerKind, Path, ProjectState, Status
 from abm.world import World
 
 NOT_EMPLOYED = -1  # state of a person = row of the employer, else NOT_EMPLOYED - Status
@@ -134,7 +134,7 @@ def depart(
             "to_employer": to_employer.astype(np.int64),
             "cause": cause,
             "voluntary": np.isin(cause, VOLUNTARY),
-            "path": people.path[person].astype(np.int64),
+            "path": np.where(np.isin(cause, CHOSEN), people.path[person], Path.NONE).astype(np.int64),
             "reach": np.full(n, -1) if reach is None else np.asarray(reach, dtype=np.int64),
             "referrer": np.full(n, -1) if referrer is None else np.asarray(referrer, dtype=np.int64),
             "tenure": people.tenure[person].astype(np.int64),

@@ -58,6 +58,11 @@ def apply_setting(content: dict[str, Any], key: str, value: Any) -> None:
     }
     if head not in tables:
         raise setting_error(key, "one of " + ", ".join(tables), nearest(head, [*tables, "parameters"]))
+    if head == "policies":  # naming a policy puts it in force; the check that follows judges its name
+        name = rest.partition(".")[0]
+        if name not in {policy.get("name") for policy in content["policies"]}:
+            content["policies"] = [*content["policies"], {"name": name}]
+            tables["policies"] = content["policies"]
     target, path = _find(tables[head], label, key, rest)
     if head == "events" and path == ["drop"]:
         if value is not True and value is not False:

@@ -110,6 +110,7 @@ PATH_NAMES = ("none", "routine", "shock", "slow build-up", "colleagues", "offer"
 CAUSE_NAMES = ("job", "startup_job", "founded", "left_field", "laid_off", "startup_failed", "imposed")
 REACH_NAMES = ("referral", "visible", "market")
 OFFER_STATE_NAMES = ("made", "accepted", "declined", "countered", "no_place")
+CHOSEN = (Cause.JOB, Cause.STARTUP_JOB, Cause.FOUNDED, Cause.LEFT_FIELD)  # by a decision that the model explains
 VOLUNTARY = (Cause.JOB, Cause.STARTUP_JOB, Cause.FOUNDED, Cause.LEFT_FIELD, Cause.IMPOSED)
 
 
@@ -322,7 +323,7 @@ class Decisions:
     Attributes:
         terms: (N, T) utility of the present job, term by term, at the pay before any counter-offer.
         present: (N,) its sum; for searchers the value of searching on.
-        hazard: (N, 6) parts of the hazard of opening: routine, shock, gap, ties, offers, founding.
+        hazard: (N, 5) parts of the hazard of opening: routine, shock, gap, ties, offers.
         is_open: (N,) the decision is open.
         counter_pay: (N,) answer of the present employer; 0 none.
         choice: (N,) option taken: -3 leave the field, -2 found, -1 stay, else the index of the best offer.

@@ -119,7 +119,7 @@ def test_everything_happens_in_the_busy_world() -> None:
     assert causes == set(Cause)
     assert ways == {*identities.TRANSITIONS, "bought"}
     assert outcomes == set(OfferState) - {OfferState.MADE}
-    assert ends == set(ProjectState) - {ProjectState.DUE}
+    assert ends == set(ProjectState)
 
 
 def test_a_snapshot_and_a_check_change_nothing() -> None:

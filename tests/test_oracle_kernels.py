@@ -622,6 +622,30 @@ def test_weighted_pick(segments: list[list[int]], data: st.DataObject) -> None:
         assert bounds[k] <= fast[k] < bounds[k + 1]
 
 
+@often
+@given(st.lists(st.sampled_from([0.0, 0.25, 1.0, 3.0]), min_size=1, max_size=6), st.integers(0, 6), st.data())
+def test_accepted_first(weight: list[float], n: int, data: st.DataObject) -> None:
+    """Eight tries each; luck in quarters of the bound hits the edges exactly; what exceeds the bound is the bound."""
+    row, quarter = st.integers(0, len(weight) - 1), st.integers(0, 7).map(lambda k: k / 8)
+    proposed = data.draw(st.lists(st.lists(row, min_size=8, max_size=8), min_size=n, max_size=n))
+    luck = data.draw(st.lists(st.lists(quarter, min_size=8, max_size=8), min_size=n, max_size=n))
+    rows, chances = (np.array(values).reshape(n, 8) for values in (proposed, luck))
+    fast = pairs.accepted_first(floats(weight), rows.astype(np.int64), chances.astype(float), 2.0)
+    slow = [slow_groups.accepted_first(weight, *one, 2.0) for one in zip(proposed, luck, strict=True)]
+    assert [None if found < 0 else found for found in fast.tolist()] == slow
+
+
+def test_accepted_first_picks_in_proportion_to_weight() -> None:
+    # Weights 1, 2, 0, 5 (bound 4): shares 1 : 2 : 0 : 4 of those that find anybody; one try fails with 1 - 7 / 16.
+    n, luck = 20_000, Streams(6)
+    every, tries = np.arange(n)[:, None], np.arange(3)
+    proposed = (luck.uniform("contact_person", 0, every, tries) * 4).astype(np.int64)
+    found = pairs.accepted_first(floats([1, 2, 0, 5]), proposed, luck.uniform("contact_seen", 0, every, tries), 4.0)
+    fails = (9 / 16) ** 3
+    for row, share in ((-1, fails), (0, (1 - fails) / 7), (1, 2 * (1 - fails) / 7), (2, 0), (3, 4 * (1 - fails) / 7)):
+        assert (found == row).mean() == pytest.approx(share, abs=4 * sqrt(share / n) + 1e-12)
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[dict[int, dict[int, float]], list[int]]:
     """A graph of a few people, and where each of them works (-1: nowhere)."""

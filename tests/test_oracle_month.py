@@ -161,7 +161,7 @@ def test_deprivation_of_two_rooms_is_as_worked_out() -> None:
 
 
 def test_a_cancellation_is_felt_and_fades_as_worked_out() -> None:
-    """Cancelled in month 2 with a breach of 1: felt that month and faded once, half of it gone after twelve months."""
+    """Cancelled in month 2 with a breach of 1: felt in full that month, half of it gone after twelve more."""
     scenario = worlds.two_rooms(
         events=({"kind": "cancel", "team": "Poor"},), cancellation_breach=1.0, half_life_cancellation=12.0
     )
@@ -169,12 +169,11 @@ def test_a_cancellation_is_felt_and_fades_as_worked_out() -> None:
     for month in range(scenario.months):
         next_month(world)
         stock = world.researchers.breach[:4, SOURCE["cancellation"]]
-        known = 0.5 ** ((month - 1) / 12) if month >= 2 else 0.0
+        known = 0.5 ** ((month - 2) / 12) if month >= 2 else 0.0
         assert stock == pytest.approx([0, 0, known, known])
-        if month == 2:  # the shock has its own half-life, and leaves no breach
-            assert world.researchers.shock[:4] == pytest.approx(
-                [0, 0, *[0.5 ** (1 / world.parameters.shock_half_life)] * 2]
-            )
+        # The shock has its own half-life, and leaves nothing behind.
+        known = 0.5 ** ((month - 2) / world.parameters.shock_half_life) if month >= 2 else 0.0
+        assert world.researchers.shock[:4] == pytest.approx([0, 0, known, known])
     assert not world.ledger.departures
 
 

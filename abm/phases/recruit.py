@@ -29,7 +29,8 @@ PARAMETERS = (
     "assessment_reputation",
     "minimum_tenure",
 )
-TRIES = 24  # people a recruiter, or teams an applicant, looks at for one contact
+LOOKS = 96  # people whom a recruiter looks at for one call
+TRIES = 24  # teams that an applicant looks at for one application
 Contacts = tuple[Integers, Integers, NDArray[np.int8], Integers]  # researcher, team, reach, referrer
 
 
@@ -111,12 +112,12 @@ def _contacts(world: World) -> Contacts:
     has_ties = staffed & (ties.start[referrer + 1] > ties.start[referrer])
     by_tie = (streams.uniform("contact_reach", month, team, call) < rho) & has_ties
     person = np.full(len(team), -1)
-    luck = streams.uniform("contact_person", month, team[by_tie], call[by_tie] * TRIES)
+    luck = streams.uniform("contact_person", month, team[by_tie], call[by_tie] * LOOKS)
     weights = running_sum(ties.strength)
     low, high = ties.start[referrer[by_tie]], ties.start[referrer[by_tie] + 1]
     person[by_tie] = ties.neighbour[weighted_pick(weights, low, high, luck)]
     rest = ~by_tie
-    tries = call[rest][:, None] * TRIES + np.arange(TRIES)
+    tries = call[rest][:, None] * LOOKS + np.arange(LOOKS)
     proposed = streams.uniform("contact_person", month, team[rest][:, None], tries) * world.n_researchers
     present = (people.status == Status.EMPLOYED) | (people.status == Status.SEARCHING)
     person[rest] = accepted_first(

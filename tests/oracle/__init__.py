@@ -21,6 +21,7 @@ A whole month (the twin of `abm/phases`), in the order of reading:
     luck.py         the keyed draws, one number at a time
     jobs.py         the only functions that change where a person works
     effects.py      what a dated event does
+    projects.py     the life of a project
     resources.py    procure, allocate, produce
     appraisal.py    appraise
     market.py       recruit, offer, choose, clear

@@ -6,8 +6,8 @@ from math import exp, log
 
 from abm.tables import Path, Status
 from tests.oracle import choice, utility
-from tests.oracle.groups import median, weighted_pick
-from tests.oracle.world import Decision, OracleWorld, Person, Team, Terms
+from tests.oracle.groups import median
+from tests.oracle.world import Decision, OracleWorld, Person, Terms
 
 PARTS = (Path.ROUTINE, Path.SHOCK, Path.SLOW_BUILD_UP, Path.COLLEAGUES, Path.OFFER)
 
@@ -17,8 +17,9 @@ def appraise(world: OracleWorld) -> None:
     for person in world.staff():
         person.tenure += 1
         person.vesting_clock += 1
-    for person in world.people:
-        fade(world, person)
+        if person.vesting_clock >= world.parameters.vesting_months:  # another grant follows the one that has vested
+            person.equity_grant = person.pay * person.equity_ratio * world.parameters.vesting_months / 12
+            person.vesting_clock = 0
     for person in world.staff():
         feel_the_month(world, person)
 
@@ -33,17 +34,6 @@ def appraise(world: OracleWorld) -> None:
 
 
 # ---- stocks --------------------------------------------------------------------------------------------------------
-
-
-def fade(world: OracleWorld, person: Person) -> None:
-    """Every stock has its half-life; what was felt before the first month is as fresh as in it."""
-    parameters = world.parameters
-    for source in person.breach:
-        person.breach[source] *= 0.5 ** (1 / getattr(parameters, f"half_life_{source}"))
-    person.strain *= 0.5 ** (1 / parameters.strain_half_life)
-    if world.month > 0:
-        person.shock *= 0.5 ** (1 / parameters.shock_half_life)
-        person.leavers *= 0.5 ** (1 / parameters.leavers_half_life)
 
 
 def feel_the_month(world: OracleWorld, person: Person) -> None:
@@ -107,15 +97,12 @@ def present_terms(world: OracleWorld, person: Person, deprived: float) -> Terms:
 
 
 def hear_of_a_job(world: OracleWorld, present: dict[Person, float]) -> None:
-    """Everybody hears of one job a month and learns from it; nobody is surprised on the first day."""
-    posts = [max(team.posts, 0.0) if team.is_open else 0.0 for team in world.teams]
-    if sum(posts) <= 0:
-        return
+    """Everybody hears of one job a month and learns from it; nobody regrets on the first day."""
     for person in world.staff():
-        if world.month == 0:
+        if person.tenure <= 1 or world.month == 0:
             person.outside = present[person]
-        seen = job_heard_of(world, person, posts)
-        if seen.employer is person.employer:
+        seen = teller(world, person).team
+        if seen is None or seen.employer is person.employer:
             continue
         employer = seen.employer
         pay, peers = world.first_offer(person, seen), world.share_at(person, employer)
@@ -124,15 +111,13 @@ def hear_of_a_job(world: OracleWorld, present: dict[Person, float]) -> None:
         person.outside += world.parameters.outside_learning * (utility.total(terms) - person.outside)
 
 
-def job_heard_of(world: OracleWorld, person: Person, posts: list[float]) -> Team:
-    """With probability rho the job of somebody one knows, any tie alike; otherwise any post alike."""
+def teller(world: OracleWorld, person: Person) -> Person:
+    """With probability rho somebody one knows, any tie alike; else anybody at all, who may have nothing to tell."""
     luck = world.luck.uniform("seen_job", world.month, person.row, 0)
     known = world.neighbours(person)
     if known and world.luck.uniform("seen_by_tie", world.month, person.row) < world.parameters.referral_share:
-        friend, _ = known[int(luck * len(known))]
-        if friend.team:
-            return friend.team
-    return world.teams[weighted_pick(posts, luck)]
+        return known[int(luck * len(known))][0]
+    return world.people[int(luck * len(world.people))]
 
 
 # ---- what opens a decision -----------------------------------------------------------------------------------------

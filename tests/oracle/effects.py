@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from abm.tables import DIMENSIONS, Cause, ProjectState, Status
-from tests.oracle import jobs
+from tests.oracle import jobs, projects
 from tests.oracle.jobs import Hire, Leaver
 from tests.oracle.world import Employer, OracleWorld, Person, Project, Team
 
@@ -63,13 +63,6 @@ def by_lot(world: OracleWorld, people: list[Person], number: int, column: int) -
     """So many people, drawn by luck; in the order of their rows."""
     luck = {person: world.luck.uniform("event_people", world.month, person.row, column) for person in people}
     return sorted(sorted(people, key=lambda p: luck[p])[:number], key=lambda p: p.row)
-
-
-def end_project(world: OracleWorld, project: Project, state: ProjectState) -> None:
-    """Cancelled or merged: the team is free for another."""
-    project.state, project.ended = state, world.month
-    assert project.team
-    project.team.project = None
 
 
 # ---- the effects ---------------------------------------------------------------------------------------------------
@@ -154,39 +147,29 @@ def cancel(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The running project is cancelled; members feel it."""
     teams = [team for team in teams_named(world, fields["team"]) if team.project]
     for each in running(teams):
-        end_project(world, each, ProjectState.CANCELLED)
+        projects.end(world, each, ProjectState.CANCELLED)
     jobs.feel(world, "cancellation", dict.fromkeys(teams, world.parameters.cancellation_breach))
-
-
-def next_slot(team: Team) -> Project | None:
-    """A row for the next project of a team, while there are any."""
-    return next((slot for slot in team.slots if slot.state == ProjectState.EMPTY), None)
-
-
-def start(world: OracleWorld, team: Team, project: Project) -> None:
-    """A project becomes the running one."""
-    project.team, project.started, project.state = team, world.month, ProjectState.RUNNING
-    team.project = project
 
 
 def project(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """A team starts a named project; what it did before is merged into it."""
     (team,) = teams_named(world, fields["team"])
-    slot = next_slot(team)
+    slot = projects.next_slot(team)
     if slot is None or not team.is_open:
         return
     if team.project:
-        end_project(world, team.project, ProjectState.MERGED)
+        projects.end(world, team.project, ProjectState.MERGED)
     slot.demand, slot.work, slot.visibility = fields["demand"], float(fields["months"]), fields["visibility"]
     slot.planned, slot.progress = world.month + fields["months"], 0.0
-    start(world, team, slot)
+    projects.start(world, team, slot)
 
 
 def release(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
-    """The running project is due this month, whatever its progress, with the reception that is on record."""
-    for each in running(teams_named(world, fields["team"])):
+    """The running project comes out now, whatever its progress, with the reception that is on record."""
+    teams = [team for team in teams_named(world, fields["team"]) if team.project]
+    for each in running(teams):
         each.visibility, each.quality = fields["visibility"], fields["quality"]
-        each.planned, each.state = world.month, ProjectState.DUE
+    projects.publish(world, teams)
 
 
 def delay(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
@@ -232,7 +215,7 @@ def merge(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     (goal,) = teams_named(world, fields["into"])
     gone = [team for team in teams_named(world, fields["teams"]) if team is not goal]
     for each in running(gone):
-        end_project(world, each, ProjectState.MERGED)
+        projects.end(world, each, ProjectState.MERGED)
     goal.is_open = True
     posts = sum(team.posts for team in gone)
     size = world.parameters.merge_breach

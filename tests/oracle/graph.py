@@ -35,7 +35,8 @@ def age(world: OracleWorld) -> None:
                 bond.kind = TieKind.TEAM_MATE
                 bond.strength += parameters.tie_gain * (1 - bond.strength)
             else:
-                if bond.kind == TieKind.TEAM_MATE and person.employer is not other.employer:
+                parted = person.employer is None or person.employer is not other.employer
+                if bond.kind == TieKind.TEAM_MATE and parted:
                     bond.kind = TieKind.ALUMNI
                 alumni = bond.kind == TieKind.ALUMNI
                 bond.strength *= 0.5 ** (1 / (parameters.alumni_half_life if alumni else parameters.tie_half_life))

@@ -40,6 +40,14 @@ def weighted_pick(weights: Sequence[float], luck: float) -> int:
     return len(weights) - 1
 
 
+def accepted_first(weight: Sequence[float], proposed: Sequence[int], luck: Sequence[float], bound: float) -> int | None:
+    """A lot that nobody else can shift: look at one after another, take the first with probability weight / bound."""
+    for row, chance in zip(proposed, luck, strict=True):
+        if chance * bound < weight[row]:
+            return row
+    return None
+
+
 def share_of_ties(ties: Mapping[int, float], counted: Sequence[bool] | Mapping[int, bool]) -> float:
     """The share of a person's tie strength that is with certain neighbours; 0 without ties."""
     total = sum(ties.values())

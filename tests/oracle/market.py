@@ -9,9 +9,11 @@ from abm.tables import Cause, EmployerKind, OfferState, Path, Reach, Status
 from tests.oracle import auction, choice, jobs, matching, utility
 from tests.oracle.appraisal import opens
 from tests.oracle.founding import founding_terms
-from tests.oracle.groups import rank_within, weighted_pick
+from tests.oracle.groups import accepted_first, rank_within, weighted_pick
 from tests.oracle.jobs import Hire, Leaver
 from tests.oracle.world import Contact, Offer, OracleWorld, Person, Team
+
+TRIES = 24  # people a recruiter, or teams an applicant, looks at for one contact
 
 # ---- recruit -------------------------------------------------------------------------------------------------------
 
@@ -49,7 +51,7 @@ def open_posts(world: OracleWorld) -> None:
             if team.is_open:
                 team.posts *= growing
             coming = sum(p.status == Status.ON_LEAVE and p.next_team is team for p in world.people)
-            luck = world.luck.uniform("posts", world.month, team.row)
+            luck = world.luck.uniform("posts", 0, team.row)  # one rounding for ever: posts do not flicker
             plan = floor(team.posts * world.lever("posts", team) + luck)
             hires = team.is_open and hiring > 0
             wanted[team] = max(plan - len(world.members(team)) - coming, 0) if hires else 0
@@ -65,7 +67,7 @@ def open_posts(world: OracleWorld) -> None:
 
 
 def calls(world: OracleWorld) -> list[Contact]:
-    """Recruiters call: with probability rho to a friend of a member, else to somebody visible."""
+    """Recruiters call: with probability rho a friend of a member, else somebody visible, if they come upon anybody."""
     parameters, month, luck = world.parameters, world.month, world.luck
     attention = [
         parameters.visible_base + person.visibility if person.status in (Status.EMPLOYED, Status.SEARCHING) else 0.0
@@ -81,36 +83,53 @@ def calls(world: OracleWorld) -> list[Contact]:
         is_startup = employer.kind == EmployerKind.STARTUP
         rho = parameters.referral_share_startup if is_startup else parameters.referral_share
         for call in range(n_calls):
-            who = luck.uniform("contact_person", month, team.row, call)
             over_a_tie = luck.uniform("contact_reach", month, team.row, call) < rho
             asked = None
             if members:
                 asked = members[int(luck.uniform("contact_referrer", month, team.row, call) * len(members))]
+            tries = range(call * TRIES, (call + 1) * TRIES)
             if over_a_tie and asked and world.ties[asked]:
                 known = world.neighbours(asked)
+                who = luck.uniform("contact_person", month, team.row, tries[0])
                 friend, _ = known[weighted_pick([tie.strength for _, tie in known], who)]
                 found.append(Contact(friend, team, Reach.REFERRAL, asked))
-            else:
-                found.append(Contact(world.people[weighted_pick(attention, who)], team, Reach.VISIBLE, None))
+                continue
+            somebody = accepted_first(
+                attention,
+                [int(luck.uniform("contact_person", month, team.row, k) * len(world.people)) for k in tries],
+                [luck.uniform("contact_seen", month, team.row, k) for k in tries],
+                parameters.visible_most,
+            )
+            if somebody is not None:
+                found.append(Contact(world.people[somebody], team, Reach.VISIBLE, None))
     return found
 
 
 def applications(world: OracleWorld) -> list[Contact]:
-    """Whose decision is open applies for some open post: every second time in the own city, if there is one."""
-    by_city = sorted(world.teams, key=lambda team: (team.site.row, team.row))
+    """Whose decision is open looks at teams: every second time at those of the own city, if there are any.
+
+    The first that appeals gets an application: the more open posts, the likelier. Start-ups are not looked for in the
+    city, because only the teams of the beginning stay where they are.
+    """
+    luck, month = world.luck, world.month
+    open_posts = [float(team.open_posts) for team in world.teams]
+    established = world.teams[: len(world.scenario.placed_teams())]
     found = []
-    if not any(team.open_posts for team in by_city):
-        return []
     for person in world.people:
         if not world.decisions[person].is_open:
             continue
+        near = [team.row for team in established if team.site is person.site]
         for number in range(int(world.parameters.applications)):
-            near = [team for team in by_city if team.site is person.site]
-            stays_near = number % 2 == 0 and any(team.open_posts for team in near)
-            teams = near if stays_near else by_city
-            luck = world.luck.uniform("application", world.month, person.row, number)
-            team = teams[weighted_pick([float(team.open_posts) for team in teams], luck)]
-            found.append(Contact(person, team, Reach.MARKET, None))
+            rows = near if number % 2 == 0 and near else range(len(world.teams))
+            tries = range(number * TRIES, (number + 1) * TRIES)
+            chosen = accepted_first(
+                open_posts,
+                [rows[int(luck.uniform("application", month, person.row, k) * len(rows))] for k in tries],
+                [luck.uniform("application_appeal", month, person.row, k) for k in tries],
+                world.parameters.application_most,
+            )
+            if chosen is not None:
+                found.append(Contact(person, world.teams[chosen], Reach.MARKET, None))
     return found
 
 
@@ -136,9 +155,11 @@ def assessment(world: OracleWorld, contact: Contact) -> float:
 
 
 def hiring_bar(world: OracleWorld, team: Team) -> float:
-    """Higher for the prestigious; prestige 1 is neutral."""
+    """Higher for the prestigious (prestige 1 is neutral), lower the more chairs are empty."""
+    parameters = world.parameters
     standing = log(1 + team.employer.prestige) - log(2)
-    return world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
+    empty = min(team.open_posts / max(team.posts, 1.0), 1.0)
+    return parameters.hiring_bar + parameters.hiring_prestige * standing - parameters.hiring_urgency * empty
 
 
 # ---- offer ---------------------------------------------------------------------------------------------------------
@@ -180,8 +201,8 @@ def bid_for(world: OracleWorld, person: Person, contacts: list[Contact]) -> list
         )
         for each in offers
     ]
-    # A searcher has no present pay and bargains from the reference pay (ln 1 = 0), not from the income of searching.
-    present = auction.Present(decision.present - decision.terms["pay"], person.pay, *answer(world, person, offers))
+    pay_now = decision.terms["pay"] if person.team else 0.0  # a searcher bargains from the value of searching on
+    present = auction.Present(decision.present - pay_now, person.pay, *answer(world, person, offers))
     outcome = auction.bids(bidders, present, person.taste["pay"], reference, world.parameters.bargaining_power)
     decision.counter_pay = outcome.counter_pay
     for each, pay in zip(offers, outcome.pay, strict=True):
@@ -254,7 +275,7 @@ def choose(world: OracleWorld) -> None:
         perceived = choice.nested(
             stay,
             found,
-            world.parameters.leave_field_value,
+            world.parameters.leave_field_value if person.team else world.parameters.leave_field_search,
             [each.value for each in offers],
             (luck[0], luck[1], luck[2], luck[3]),
             [world.luck.gumbel("choice_offer", world.month, person.row, each.team.row) for each in offers],
@@ -283,9 +304,9 @@ def clear(world: OracleWorld) -> None:
         world.decisions[each.person].choice = each
     settle(world, wanted, accepted)
     move(world, accepted)
-    for each in world.offers:
-        if each.state == OfferState.COUNTERED:
-            each.person.pay = world.decisions[each.person].counter_pay
+    for person, decision in world.decisions.items():
+        if decision.choice == "stay" and decision.counter_pay > 0:
+            person.pay = decision.counter_pay
     leave_field(world)
     succession(world)
 

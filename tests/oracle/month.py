@@ -11,12 +11,14 @@ from tests.oracle.graph import tie
 from tests.oracle.jobs import Hire
 from tests.oracle.market import choose, clear, offer, recruit
 from tests.oracle.resources import allocate, procure, produce
-from tests.oracle.world import OracleWorld
+from tests.oracle.world import OracleWorld, Person
 
 
 def events(world: OracleWorld) -> None:
-    """Openings, entries and first days; then lever movements run out, events fall due, policies move levers."""
+    """Stocks fade; openings, entries, first days; lever movements run out, events fall due, policies move levers."""
     world.joined = []
+    for person in world.people:
+        fade(world, person)
     for team in world.teams:
         if team.opens == world.month:
             team.is_open = True
@@ -29,6 +31,16 @@ def events(world: OracleWorld) -> None:
             for effect in dated.event.effects:
                 effects.EFFECTS[effect.kind](world, dated, effect.fields)
     policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+
+
+def fade(world: OracleWorld, person: Person) -> None:
+    """Every stock has its half-life, and fades before this month adds to it."""
+    parameters = world.parameters
+    for source in person.breach:
+        person.breach[source] *= 0.5 ** (1 / getattr(parameters, f"half_life_{source}"))
+    person.strain *= 0.5 ** (1 / parameters.strain_half_life)
+    person.shock *= 0.5 ** (1 / parameters.shock_half_life)
+    person.leavers *= 0.5 ** (1 / parameters.leavers_half_life)
 
 
 def begin_agreed_jobs(world: OracleWorld) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from math import ceil, exp, expm1, inf, log
+from math import exp, expm1, inf, log
 
-from abm.tables import RULES, EmployerKind, ProjectState
+from abm.tables import RULES, EmployerKind
 from tests.oracle import allocation
 from tests.oracle.allocation import Claim
-from tests.oracle.effects import end_project, next_slot, start
 from tests.oracle.groups import rank_within
+from tests.oracle.projects import draw, next_slot, publish, start
 from tests.oracle.world import Employer, OracleWorld, Project, Team
 
 # ---- procure -------------------------------------------------------------------------------------------------------
 
 
 def procure(world: OracleWorld) -> None:
-    """Deliveries, conversion of sites, upkeep, new orders; the pool is what is owned, works and is not diverted."""
+    """Conversion of sites, upkeep, new orders, deliveries; the pool is what is owned, works and is not diverted."""
     parameters = world.parameters
     for employer in world.employers:
-        employer.owned += employer.arrivals[world.month]
         employer.gpu_ready += parameters.retrofit_rate * (1 - employer.gpu_ready)
 
         infrastructure = [team for team in world.teams_of(employer) if team.is_infrastructure]
@@ -29,6 +28,7 @@ def procure(world: OracleWorld) -> None:
         employer.utilisation += parameters.utilisation_gain * staffing * room
 
         place_order(world, employer)
+        employer.owned += employer.arrivals[world.month]
 
         working = min(max(employer.utilisation + world.lever("utilisation", employer), 0.0), 1.0)
         diverted = min(max(employer.product_share + world.lever("product_share", employer), 0.0), 1.0)
@@ -36,14 +36,14 @@ def procure(world: OracleWorld) -> None:
 
 
 def place_order(world: OracleWorld, employer: Employer) -> None:
-    """Established employers order their planned growth; what could be had this very month is not ordered ahead."""
+    """Established employers order the growth that they plan for the month in which it will arrive."""
     if employer.kind == EmployerKind.STARTUP:
         return
-    amount = expm1(employer.growth_compute) * employer.owned * world.lever("compute_orders", employer)
-    late = round(world.parameters.retrofit_delay * (1 - employer.gpu_ready))
-    due = min(world.month + employer.lead_time + late, len(employer.arrivals) - 1)
-    if amount > 0 and due > world.month:
-        employer.arrivals[due] += amount
+    months = employer.lead_time + round(world.parameters.retrofit_delay * (1 - employer.gpu_ready))
+    stock_then = employer.owned * exp(employer.growth_compute * months)
+    amount = expm1(employer.growth_compute) * stock_then * world.lever("compute_orders", employer)
+    if amount > 0:
+        employer.arrivals[min(world.month + months, len(employer.arrivals) - 1)] += amount
 
 
 # ---- allocate ------------------------------------------------------------------------------------------------------
@@ -64,11 +64,11 @@ def allocate(world: OracleWorld) -> None:
             reserved = {team: amount * limit / total for team, amount in reserved.items()}
         left = max(employer.pool - sum(reserved.values()), 0.0)
 
-        claims = [claim_of(world, team) for team in teams]
+        claims = [claim_of(world, team, reserved[team]) for team in teams]
         own_rule = round(world.lever("allocation", employer))
         rule = RULES[own_rule if own_rule >= 0 else employer.allocation]
         compute = allocation.RULES[rule](left, claims)
-        compute = escalations(world, teams, claims, left, compute)
+        compute = escalations(world, teams, left, compute, reserved)
         for team, amount in zip(teams, compute, strict=True):
             team.compute = amount + reserved[team]
             if team.compute <= 1e-12 * employer.pool:
@@ -77,11 +77,17 @@ def allocate(world: OracleWorld) -> None:
     feel_broken_promises(world, promised)
 
 
-def claim_of(world: OracleWorld, team: Team) -> Claim:
-    """What a team brings before the rule: heads, needs and project, priority, closeness to the release."""
+def request_of(world: OracleWorld, team: Team) -> float:
+    """What the members need and what the project asks for."""
+    heads = len(world.members(team))
+    return team.need + world.request_per_head(team) * heads if team.is_open and heads else 0.0
+
+
+def claim_of(world: OracleWorld, team: Team, reserved: float) -> Claim:
+    """What a team brings before the rule: heads, what is not yet served, priority, closeness to the release."""
     parameters = world.parameters
     heads = len(world.members(team)) if team.is_open else 0
-    request = team.need + world.request_per_head(team) * heads if heads else 0.0
+    request = max(request_of(world, team) - reserved, 0.0)
     months_left = max(team.project.planned - world.month, 0) if team.project else inf
     urgency = 1 + parameters.committee_closeness * exp(-months_left / parameters.committee_closeness_scale)
     priority = (team.priority * world.lever("priority", team)) ** parameters.committee_priority_power
@@ -89,23 +95,25 @@ def claim_of(world: OracleWorld, team: Team) -> Claim:
 
 
 def escalations(
-    world: OracleWorld, teams: list[Team], claims: list[Claim], pool: float, compute: list[float]
+    world: OracleWorld, teams: list[Team], pool: float, compute: list[float], reserved: dict[Team, float]
 ) -> list[float]:
-    """Teams far below their request go to the research head, who hears a few; the leader's standing decides."""
+    """Teams far below their request go to the research head, who hears a few; the leader's standing decides.
+
+    A success lifts a team to the bar below which it counts as starved, not above its neighbours.
+    """
     parameters = world.parameters
-    starved = [
-        claim.request > 0 and got < parameters.escalation_threshold * claim.request
-        for claim, got in zip(claims, compute, strict=True)
-    ]
-    asking = [k for k, is_starved in enumerate(starved) if is_starved]
+    bar = [parameters.escalation_threshold * request_of(world, team) for team in teams]
+    has = [got + reserved[team] for got, team in zip(compute, teams, strict=True)]
+    asking = [k for k, team in enumerate(teams) if request_of(world, team) > 0 and has[k] < bar[k]]
     standings = [standing(world, teams[k]) for k in asking]
     won = [False] * len(teams)
     for k, mine, rank in zip(asking, standings, rank_within([0] * len(asking), standings), strict=True):
         if rank < parameters.escalation_capacity:
             chance = 1 / (1 + exp(-parameters.escalation_standing * mine))
             won[k] = world.luck.uniform("escalation", world.month, teams[k].row) < chance
-    gives = [not is_starved for is_starved in starved]
-    return allocation.escalate(pool, claims, compute, won, gives, parameters.escalation_shift)
+    gives = [k not in asking for k in range(len(teams))]
+    lifted = [Claim(0.0, max(bar[k] - reserved[team], 0.0), 0.0, 1.0) for k, team in enumerate(teams)]
+    return allocation.escalate(pool, lifted, compute, won, gives, parameters.escalation_shift)
 
 
 def standing(world: OracleWorld, team: Team) -> float:
@@ -143,11 +151,7 @@ def produce(world: OracleWorld) -> None:
     for team in world.teams:
         if team.project:
             progress(world, team, team.project, served[team])
-    ready = [(team.project, team) for team in world.teams if team.project and is_out(world, team, team.project)]
-    for done, team in ready:
-        consequences(world, team, done)
-    for employer in world.employers:
-        employer.prestige = max(employer.prestige, 0.0)
+    publish(world, [team for team in world.teams if team.project and is_out(world, team, team.project)])
     grow(world, served)
     for team in world.teams:
         if team.is_open and not team.project and world.members(team):
@@ -171,13 +175,11 @@ def progress(world: OracleWorld, team: Team, project: Project, served: float) ->
 
 
 def is_out(world: OracleWorld, team: Team, project: Project) -> bool:
-    """Due by the record, finished, or pushed out late and not quite done; otherwise it slips when its time has come.
+    """Finished, or pushed out late and not quite done; otherwise it slips when its time has come.
 
     What is finished waits for a dated release of its team that is near.
     """
     parameters, month = world.parameters, world.month
-    if project.state == ProjectState.DUE:
-        return True
     waits = any(0 < when - month <= parameters.release_hold for when in dated_releases(world, team))
     finished = project.progress >= project.work
     too_late = month - project.started >= parameters.slip_limit * project.work
@@ -201,17 +203,6 @@ def dated_releases(world: OracleWorld, team: Team) -> list[int]:
     ]
 
 
-def consequences(world: OracleWorld, team: Team, project: Project) -> None:
-    """Contributors gain reputation and attention, and are free to look around; the owner gains or loses prestige."""
-    parameters = world.parameters
-    end_project(world, project, ProjectState.RELEASED)
-    for person in world.members(team):
-        person.reputation += parameters.release_reputation * project.visibility * max(project.quality, 0.0)
-        person.visibility += parameters.release_visibility * project.visibility
-        person.shock += parameters.cycle_shock * min(project.visibility, 1.0)
-    team.employer.prestige += parameters.release_prestige * project.visibility * project.quality
-
-
 def grow(world: OracleWorld, served: dict[Team, float]) -> None:
     """Skill grows from better team mates and from compute to work with."""
     parameters = world.parameters
@@ -221,13 +212,3 @@ def grow(world: OracleWorld, served: dict[Team, float]) -> None:
         for person in members:
             person.skill += parameters.skill_growth_peers * max(mean - person.skill, 0.0)
             person.skill += parameters.skill_growth_compute * min(served[team], 1.0)
-
-
-def draw(world: OracleWorld, team: Team, project: Project) -> None:
-    """A typical project of a team: its size, its work, the attention that it will draw."""
-    luck = [world.luck.normal("project", 0, project.row, column) for column in range(3)]
-    project.demand = 0.5 * sum(person.compute_need for person in world.members(team)) * exp(0.6 * luck[0])
-    project.work = max(world.parameters.project_months * exp(0.35 * luck[1]), 2.0)
-    project.visibility = 0.5 * exp(0.7 * luck[2])
-    project.planned = world.month + ceil(project.work)
-    project.progress = 0.0

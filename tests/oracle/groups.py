@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 Graph = Mapping[int, Mapping[int, float]]
 """Strength of the tie between a person and each neighbour."""
@@ -40,7 +40,7 @@ def weighted_pick(weights: Sequence[float], luck: float) -> int:
     return len(weights) - 1
 
 
-def accepted_first(weight: Sequence[float], proposed: Sequence[int], luck: Sequence[float], bound: float) -> int | None:
+def accepted_first(weight: Sequence[float], proposed: Iterable[int], luck: Iterable[float], bound: float) -> int | None:
     """A lot that nobody else can shift: look at one after another, take the first with probability weight / bound."""
     for row, chance in zip(proposed, luck, strict=True):
         if chance * bound < weight[row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from abm.tables import VOLUNTARY, Cause, EmployerKind, ProjectState, Reach, Status
+from abm.tables import CHOSEN, VOLUNTARY, Cause, EmployerKind, Path, ProjectState, Reach, Status
 from tests.oracle import utility
 from tests.oracle.world import Employer, OracleWorld, Person, Team, Terms
 
@@ -113,7 +113,7 @@ def depart(
                 "to_employer": row(goal.employer if goal else None),
                 "cause": int(why),
                 "voluntary": why in VOLUNTARY,
-                "path": int(person.path),
+                "path": int(person.path if why in CHOSEN else Path.NONE),
                 "reach": -1 if leaver.reach is None else int(leaver.reach),
                 "referrer": row(leaver.referrer),
                 "tenure": person.tenure,

@@ -13,7 +13,8 @@ from tests.oracle.groups import accepted_first, rank_within, weighted_pick
 from tests.oracle.jobs import Hire, Leaver
 from tests.oracle.world import Contact, Offer, OracleWorld, Person, Team
 
-TRIES = 24  # people a recruiter, or teams an applicant, looks at for one contact
+LOOKS = 96  # people whom a recruiter looks at for one call
+TRIES = 24  # teams that an applicant looks at for one application
 
 # ---- recruit -------------------------------------------------------------------------------------------------------
 
@@ -87,17 +88,17 @@ def calls(world: OracleWorld) -> list[Contact]:
             asked = None
             if members:
                 asked = members[int(luck.uniform("contact_referrer", month, team.row, call) * len(members))]
-            tries = range(call * TRIES, (call + 1) * TRIES)
+            looks = range(call * LOOKS, (call + 1) * LOOKS)
             if over_a_tie and asked and world.ties[asked]:
                 known = world.neighbours(asked)
-                who = luck.uniform("contact_person", month, team.row, tries[0])
+                who = luck.uniform("contact_person", month, team.row, looks[0])
                 friend, _ = known[weighted_pick([tie.strength for _, tie in known], who)]
                 found.append(Contact(friend, team, Reach.REFERRAL, asked))
                 continue
             somebody = accepted_first(
                 attention,
-                [int(luck.uniform("contact_person", month, team.row, k) * len(world.people)) for k in tries],
-                [luck.uniform("contact_seen", month, team.row, k) for k in tries],
+                (int(luck.uniform("contact_person", month, team.row, k) * len(world.people)) for k in looks),
+                (luck.uniform("contact_seen", month, team.row, k) for k in looks),
                 parameters.visible_most,
             )
             if somebody is not None:
@@ -124,8 +125,8 @@ def applications(world: OracleWorld) -> list[Contact]:
             tries = range(number * TRIES, (number + 1) * TRIES)
             chosen = accepted_first(
                 open_posts,
-                [rows[int(luck.uniform("application", month, person.row, k) * len(rows))] for k in tries],
-                [luck.uniform("application_appeal", month, person.row, k) for k in tries],
+                (rows[int(luck.uniform("application", month, person.row, k) * len(rows))] for k in tries),
+                (luck.uniform("application_appeal", month, person.row, k) for k in tries),
                 world.parameters.application_most,
             )
             if chosen is not None:

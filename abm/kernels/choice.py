@@ -13,8 +13,8 @@ STAY, MOVE, FOUND, LEAVE = 0, 1, 2, 3  # nests, in the order of the columns of `
 def opened(hazard: Floats, luck: Floats) -> tuple[Bools, NDArray[np.int64]]:
     """Whether a decision opens, and which part of the hazard opened it.
 
-    P(open) = 1 - exp(-sum of parts). The same draw says which part: -ln(1 - u) falls into one of the parts laid
-    end to end, which gives each part its share of the openings (competing hazards).
+    P(open) = 1 - exp(-sum of parts). The same draw says which part: u / P(open), uniform among the openings, falls into
+    one of the parts laid end to end, so that each part opens in proportion to its hazard (competing hazards).
 
     Args:
         hazard: (N, H) parts, per month, never negative.
@@ -22,11 +22,14 @@ def opened(hazard: Floats, luck: Floats) -> tuple[Bools, NDArray[np.int64]]:
 
     Returns:
         is_open (N,), and part (N,) 0..H-1 (H where the decision stays closed).
-        Example: parts (0.1, 0.3) open below u = 1 - exp(-0.4) = 0.330; below 1 - exp(-0.1) = 0.095 by the first.
+        Example: parts (0.1, 0.3) open below u = 1 - exp(-0.4) = 0.330; below a quarter of that by the first.
     """
     reached = np.cumsum(hazard, axis=1)
-    level = -np.log1p(-luck)
-    return level < reached[:, -1], (level[:, None] >= reached).sum(axis=1)
+    chance = -np.expm1(-reached[:, -1])
+    is_open = luck < chance
+    place = np.divide(luck, chance, out=np.ones(len(luck)), where=is_open) * reached[:, -1]
+    part = np.minimum((place[:, None] >= reached).sum(axis=1), hazard.shape[1] - 1)
+    return is_open, np.where(is_open, part, hazard.shape[1])
 
 
 def inclusive_value(values: Floats, segment: NDArray[np.int64], n_segments: int, scale: float) -> tuple[Floats, Floats]:

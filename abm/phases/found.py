@@ -178,7 +178,7 @@ def _finance(world: World) -> None:
     chance = parameters.startup_growth_round * np.minimum(standing, 3.0)
     lucky = (world.streams.uniform("funding", world.month, startup, 0) < chance) & (size > 0)
     money = np.where(lucky, 2.0 * first_round(world, startup, np.minimum(standing, 3.0)), 0.0)
-    employers.cash[startup] += money - np.minimum(spent, employers.cash[startup] + money)
+    employers.cash[startup] = np.maximum(employers.cash[startup] + money - spent, 0.0)
     rich = np.flatnonzero(lucky)
     _spend_plan(world, startup[rich], team[rich], employers.cash[startup[rich]], 2 * size[rich] + 3)
 

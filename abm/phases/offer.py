@@ -71,9 +71,9 @@ def _open_more(world: World, person: Integers) -> None:
     received = np.bincount(person, minlength=world.n_researchers)
     decisions.hazard[:, PARTS.index(Path.OFFER)] = np.where(employed, world.parameters.h_offer * received, 0.0)
     luck = world.streams.uniform("open_decision", world.month, np.arange(world.n_researchers))
-    is_open, part = choice.opened(decisions.hazard, luck)
+    is_open, _ = choice.opened(decisions.hazard, luck)
     newly = is_open & ~decisions.is_open
-    people.path[newly] = np.array([*PARTS, Path.NONE])[part][newly]
+    people.path[newly] = Path.OFFER
     decisions.is_open = decisions.is_open | newly
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, inf, log
+from math import exp, expm1, inf, log
 from typing import NamedTuple
 
 
 def opened(parts: Sequence[float], luck: float) -> tuple[bool, int]:
     """Whether it opens, and by which part of the hazard; `len(parts)` when it stays closed.
 
-    The parts are laid end to end; -ln(1 - luck) is how far along them the month gets to fall.
+    The parts are laid end to end; luck within the chance of opening says where along them the month falls.
     """
-    level = -log(1 - luck)
-    reached = 0.0
+    total = sum(parts)
+    chance = -expm1(-total)
+    if luck >= chance:
+        return False, len(parts)
+    place, reached = luck / chance * total, 0.0
     for number, part in enumerate(parts):
         reached += part
-        if level < reached:
+        if place < reached:
             return True, number
-    return False, len(parts)
+    return True, len(parts) - 1
 
 
 def inclusive_value(values: Sequence[float], scale: float) -> float:

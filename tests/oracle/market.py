@@ -185,9 +185,9 @@ def an_approach_may_open(world: OracleWorld, person: Person, number: int) -> Non
     if not person.team:
         return
     decision.hazard[Path.OFFER] = world.parameters.h_offer * number
-    is_open, path = opens(world, person, decision.hazard)
+    is_open, _ = opens(world, person, decision.hazard)
     if is_open and not decision.is_open:
-        decision.is_open, person.path = True, path
+        decision.is_open, person.path = True, Path.OFFER
 
 
 def bid_for(world: OracleWorld, person: Person, contacts: list[Contact]) -> list[Offer]:

@@ -10,10 +10,12 @@ import pytest
 from pytest import MonkeyPatch
 
 from abm import policies
+from abm.build import build
 from abm.columns import digest
 from abm.kernels import allocation
 from abm.levers import LEVERS, Levers
 from abm.model import TalentMarket
+from abm.month import advance
 from abm.phases import tie
 from abm.policies import Knob
 from abm.scenario import Scenario, load
@@ -503,3 +505,17 @@ def test_an_event_is_drawn_by_its_id_and_not_by_its_place() -> None:
     ]
     assert keys[1] == {key: value for key, value in keys[0].items() if key != "N1"}
     assert len(set(keys[0].values())) == 4
+
+
+def test_in_an_open_market_one_more_post_touches_few_people_at_once() -> None:
+    """Picks are local: in the month of a change only those it concerns take another path, not everybody's luck."""
+    scenario = load("meta_fair")
+    plain, changed = build(scenario, 5), build(scenario, 5)
+    changed.teams.posts[100] += 1.0
+    for world in (plain, changed):
+        advance(world)
+    moved = int((plain.researchers.team != changed.researchers.team).sum())
+    touched = int((plain.researchers.outside != changed.researchers.outside).sum())
+    assert 0 < moved + touched
+    assert moved <= 5
+    assert touched <= 0.01 * plain.n_researchers

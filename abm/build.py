@@ -207,7 +207,7 @@ def _people(world: World, n_first: int) -> None:
     people.site[n_first:] = places[(world.streams.uniform("entry", 0, entrants, 0) * len(places)).astype(np.int64)]
     people.entry_month[n_first:] = (world.streams.uniform("entry", 0, entrants, 1) * scenario.horizon).astype(np.int32)
 
-    off_topic = world.streams.uniform("specialty", 0, rows, 0) < 0.2
+    off_topic = world.streams.uniform("specialty", 0, rows, 0) < parameters.off_topic
     drawn = (world.streams.uniform("specialty", 0, rows, 1) * len(scenario.topics)).astype(np.int32)
     people.specialty[:] = drawn
     people.specialty[:n_first] = np.where(off_topic[:n_first], drawn[:n_first], world.teams.topic[team])
@@ -215,10 +215,14 @@ def _people(world: World, n_first: int) -> None:
     home = np.full(people.n_rows, -1)
     home[:n_first] = world.teams.employer[team]
     standing = np.where(home >= 0, world.employers.prestige[home], 0.0)
-    people.skill[:] = world.streams.normal("skill", 0, rows) + 0.3 * (np.log1p(standing) - np.log(2.0))
-    people.skill[n_first:] -= 0.3  # doctorates begin a little below the stock
-    people.reputation[:] = 0.4 * np.exp(
-        0.7 * world.streams.normal("reputation", 0, rows) + 0.5 * people.skill - 0.8 * (rows >= n_first)
+    people.skill[:] = world.streams.normal("skill", 0, rows) + parameters.skill_prestige * (
+        np.log1p(standing) - np.log(2.0)
+    )
+    people.skill[n_first:] += parameters.entrant_skill  # doctorates begin a little below the stock
+    people.reputation[:] = parameters.reputation_median * np.exp(
+        parameters.reputation_sd_log * world.streams.normal("reputation", 0, rows)
+        + parameters.reputation_skill * people.skill
+        + parameters.entrant_reputation * (rows >= n_first)
     )
     people.compute_need[:] = parameters.compute_need_median * np.exp(
         parameters.compute_need_sd_log * world.streams.normal("compute_need", 0, rows)
@@ -259,8 +263,10 @@ def _tastes(world: World, home: Integers) -> None:
 
     dimensions = np.arange(len(DIMENSIONS))
     ideal = centres[archetype] * (1 - parameters.sorting) + culture * parameters.sorting
-    people.ideal[:] = np.clip(ideal + 0.12 * streams.normal("ideal", 0, rows[:, None], dimensions), 0.0, 1.0)
-    weight = np.exp(0.5 * streams.normal("culture_weight", 0, rows[:, None], dimensions))
+    people.ideal[:] = np.clip(
+        ideal + parameters.ideal_sd * streams.normal("ideal", 0, rows[:, None], dimensions), 0.0, 1.0
+    )
+    weight = np.exp(parameters.culture_weight_sd_log * streams.normal("culture_weight", 0, rows[:, None], dimensions))
     no_openness = streams.uniform("taste_spike", 0, rows, 1) < parameters.share_no_openness
     weight[no_openness, 0] = 0.0
     people.culture_weight[:] = weight / weight.sum(axis=1, keepdims=True)
@@ -279,19 +285,19 @@ def _startups(world: World, founder: Integers) -> None:
     table.kind[employer] = EmployerKind.STARTUP
     table.founder[employer] = founder
     table.gpu_ready[employer] = 1.0
-    table.utilisation[employer] = 0.6
+    table.utilisation[employer] = parameters.startup_utilisation
     table.pay_level[employer] = parameters.startup_pay
-    table.pay_ceiling[employer] = 1.4 * parameters.startup_pay
+    table.pay_ceiling[employer] = parameters.startup_pay_room * parameters.startup_pay
     table.equity_ratio[employer] = parameters.startup_equity_ratio
-    table.recruiter_contacts[employer] = 3.0
-    table.counter_offer[employer] = 0.5
+    table.recruiter_contacts[employer] = parameters.startup_contacts
+    table.counter_offer[employer] = parameters.startup_counter_offer
     table.allocation[employer] = RULES.index("equal_per_head")
     teams = world.teams
     teams.employer[team] = employer
     teams.topic[team] = people.specialty[founder]
     teams.site[team] = people.site[founder]
     teams.priority[team] = 1.0
-    teams.remote[team] = 0.3
+    teams.remote[team] = parameters.startup_remote
 
 
 def _pay(world: World, rows: Integers) -> None:

@@ -122,7 +122,7 @@ def layoff(world: World, dated: DatedEvent, fields: Fields) -> None:
     number = int(np.rint(fields["share"] * len(staff)))
     chosen = np.sort(staff[np.argsort(luck, kind="stable")[:number]])
     size = np.zeros(world.n_teams)
-    size[teams] = min(1.0, 4.0 * fields["share"])
+    size[teams] = min(1.0, world.parameters.layoff_survivors * fields["share"])
     before = world.teams.n_members.astype(np.float64)
     employment.depart(world, chosen, Cause.LAID_OFF, Status.SEARCHING, event=dated.row)
     lost = np.divide(before - world.teams.n_members, before, out=np.zeros(world.n_teams), where=before > 0)
@@ -225,7 +225,7 @@ def merge(world: World, dated: DatedEvent, fields: Fields) -> None:
     world.teams.project[rows] = -1
     size = np.zeros(world.n_teams)
     size[rows] = world.parameters.merge_breach
-    size[goal] = 0.5 * world.parameters.merge_breach
+    size[goal] = world.parameters.merge_receiving * world.parameters.merge_breach
     world.teams.is_open[goal] = True
     posts = float(world.teams.posts[rows].sum())
     employment.feel(world, "reorganisation", size)
@@ -275,7 +275,7 @@ def _team_for(world: World, employer: int, person: int) -> Integers:
 
 
 def leader_appointed(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """A vacant or held post of leader is filled; leader-loss breach is halved (M19: some trust is recovered).
+    """A vacant or held post of leader is filled; part of the leader-loss breach goes (M19: some trust is recovered).
 
     From inside: the member of highest reputation. From an employer: its person of highest reputation in the field.
     """
@@ -301,7 +301,7 @@ def leader_appointed(world: World, dated: DatedEvent, fields: Fields) -> None:
                 crew = chosen
         if len(crew):
             teams.leader[row] = crew[np.argmax(people.reputation[crew])]
-            people.breach[people.team == row, SOURCE["leader_loss"]] *= 0.5
+            people.breach[people.team == row, SOURCE["leader_loss"]] *= 1.0 - world.parameters.trust_recovered
 
 
 def infra_leaders_leave(world: World, dated: DatedEvent, fields: Fields) -> None:

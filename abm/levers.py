@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.columns import Floats
+from abm.kernels.allocation import RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ LEVERS: dict[str, Lever] = {
     "recruiting": Lever("employer", 1.0, 0.0, 10.0, "factor", "contacts made by the recruiters of the employer"),
     "garden_leave": Lever("employer", 0.0, 0.0, 24.0, "added months", "garden leave where it can be enforced"),
     "compute_orders": Lever("employer", 1.0, 0.0, 10.0, "factor", "compute ordered each month"),
-    "allocation": Lever("employer", -1.0, -1.0, 5.0, "rule code", "allocation rule (-1 = the employer's own)"),
+    "allocation": Lever(
+        "employer", -1.0, -1.0, len(RULES) - 1.0, "rule code", "allocation rule (-1 = the employer's own)"
+    ),
     "priority": Lever("team", 1.0, 0.0, 20.0, "factor", "weight of a team before the allocation committee"),
     "posts": Lever("team", 1.0, 0.0, 10.0, "factor", "planned head count of a team"),
     "seed_climate": Lever("site", 1.0, 0.0, 5.0, "factor", "seed capital within reach of founders"),

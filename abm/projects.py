@@ -17,10 +17,13 @@ def draw_projects(world: World, team: Integers, project: Integers, under_way: bo
         world.researchers.compute_need[world.researchers.team >= 0],
         minlength=world.n_teams,
     )[team]
-    projects.demand[project] = 0.5 * needs * np.exp(0.6 * streams.normal("project", 0, project, 0))
-    work = parameters.project_months * np.exp(0.35 * streams.normal("project", 0, project, 1))
+    luck = [streams.normal("project", 0, project, column) for column in range(3)]
+    demand = parameters.project_demand * np.exp(parameters.project_demand_sd_log * luck[0])
+    projects.demand[project] = demand * needs
+    work = parameters.project_months * np.exp(parameters.project_months_sd_log * luck[1])
     projects.work[project] = np.clip(work, 2.0, None)
-    projects.visibility[project] = 0.5 * np.exp(0.7 * streams.normal("project", 0, project, 2))
+    visibility = parameters.project_visibility * np.exp(parameters.project_visibility_sd_log * luck[2])
+    projects.visibility[project] = visibility
     projects.planned[project] = world.month + np.ceil(projects.work[project]).astype(np.int32)
     projects.progress[project] = 0.0
     if under_way:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from abm.kernels.allocation import RULES
 from abm.scenario_read import (
     CULTURE,
     Field,
@@ -27,14 +28,7 @@ from abm.scenario_read import (
 )
 
 MOST_RESEARCHERS: Final = 1_000_000
-ALLOCATION_RULES: Final = (
-    "equal_per_head",
-    "by_demand",
-    "committee",
-    "winner_takes_all",
-    "max_min_fair",
-    "token_auction",
-)
+ALLOCATION_RULES: Final = tuple(RULES)
 
 
 def _one(read: Reader) -> Field:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.columns import Bools, Floats, Table, column
+from abm.kernels import allocation
 from abm.kernels.exposure import tie_totals
 
 DIMENSIONS = ("openness", "autonomy", "product", "mission", "stability", "flexibility")
@@ -20,7 +21,7 @@ SOURCES = ("layoff", "reorganisation", "cancellation", "broken_promise", "leader
 N_DIMENSIONS = len(DIMENSIONS)
 N_SOURCES = len(SOURCES)
 SOURCE = {name: code for code, name in enumerate(SOURCES)}
-RULES = ("equal_per_head", "by_demand", "committee", "winner_takes_all", "max_min_fair", "token_auction")
+RULES = tuple(allocation.RULES)  # code of a rule = its place here
 
 Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]

@@ -1,6 +1,7 @@
 """How an employer splits its compute over its teams: six rules, one function each, found by name (theory T21).
 
-To add a rule: write a function with the signature of `equal_per_head`, and add its name to `tables.RULES`.
+To add a rule: write a function with the signature of `equal_per_head`, and add it at the end of `RULES` below (its
+place there is its code).
 """
 
 from __future__ import annotations

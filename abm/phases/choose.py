@@ -17,6 +17,7 @@ PARAMETERS = (
     "leave_field_value",
     "leave_field_search",
     "match_taste_sd",
+    "friends_expected",
     "found_partners_asked",
     "found_prospect",
     "funding_median",
@@ -77,7 +78,7 @@ def founding_terms(world: World, founder: Integers) -> Floats:
     """
     _, asked, strength = strongest_ties(world, founder)
     totals = world.tie_totals()[founder]
-    coming = 0.5 * np.bincount(asked, strength, minlength=len(founder))
+    coming = world.parameters.friends_expected * np.bincount(asked, strength, minlength=len(founder))
     peers = np.divide(coming, totals, out=np.zeros(len(founder)), where=totals > 0)
     return venture_terms(world, founder, founder, peers)
 

@@ -20,6 +20,10 @@ PARAMETERS = (
     "startup_equity_ratio",
     "startup_compute_share",
     "startup_growth_round",
+    "startup_prestige",
+    "valuation_multiple",
+    "round_multiple",
+    "standing_most",
     "compute_rent",
     "runway_target",
     "funding_median",
@@ -120,7 +124,7 @@ def _incorporate(world: World) -> None:
     employers.is_open[startup] = True
     teams.is_open[team] = True
     employers.founded_month[startup] = world.month
-    employers.prestige[startup] = employers.prestige_base[startup] = 0.3 * joint
+    employers.prestige[startup] = employers.prestige_base[startup] = parameters.startup_prestige * joint
     employers.cash[startup] = money
     _spend_plan(world, startup, team, money, size + 2)
     goal = people.next_team[person].astype(np.int64)
@@ -156,7 +160,7 @@ def _spend_plan(world: World, startup: Integers, team: Integers, money: Floats, 
     """A round is meant to last: so much a year for rented compute, the rest for people; posts as pay allows."""
     parameters, employers = world.parameters, world.employers
     yearly = money * 12.0 / parameters.runway_target
-    employers.valuation[startup] = 4.0 * money
+    employers.valuation[startup] = parameters.valuation_multiple * money
     employers.rented[startup] = yearly * parameters.startup_compute_share / parameters.compute_rent
     employers.pay_budget[startup] = yearly * (1.0 - parameters.startup_compute_share)
     paid = np.floor(employers.pay_budget[startup] / (employers.pay_level[startup] * parameters.pay_reference))
@@ -175,9 +179,14 @@ def _finance(world: World) -> None:
     spent = (payroll + employers.rented[startup] * parameters.compute_rent) / 12.0
     standing = np.bincount(people.team[member], np.log1p(people.reputation[member]), minlength=world.n_teams)[team]
     size = world.teams.n_members[team]
-    chance = parameters.startup_growth_round * np.minimum(standing, 3.0)
+    counted = np.minimum(standing, parameters.standing_most)
+    chance = parameters.startup_growth_round * counted
     lucky = (world.streams.uniform("funding", world.month, startup, 0) < chance) & (size > 0)
-    money = np.where(lucky, 2.0 * first_round(world, startup, np.minimum(standing, 3.0)), 0.0)
+    money = np.where(
+        lucky,
+        parameters.round_multiple * first_round(world, startup, np.minimum(standing, parameters.standing_most)),
+        0.0,
+    )
     employers.cash[startup] = np.maximum(employers.cash[startup] + money - spent, 0.0)
     rich = np.flatnonzero(lucky)
     _spend_plan(world, startup[rich], team[rich], employers.cash[startup[rich]], 2 * size[rich] + 3)

@@ -18,6 +18,10 @@ WRITES = (
     "employers.prestige",
 )
 PARAMETERS = (
+    "compute_ratio_most",
+    "staff_most",
+    "release_quality_mean",
+    "release_quality_sd",
     "compute_share",
     "slip_limit",
     "rush_tolerance",
@@ -45,10 +49,10 @@ def run(world: World) -> None:
 
 
 def compute_ratio(world: World) -> Floats:
-    """(J,) compute delivered over compute asked for, at most 1.5."""
-    teams = world.teams
+    """(J,) compute delivered over compute asked for, up to what still helps."""
+    teams, most = world.teams, world.parameters.compute_ratio_most
     request = teams.need + world.request_per_head() * teams.n_members
-    return np.minimum(np.divide(teams.compute, request, out=np.zeros(world.n_teams), where=request > 0), 1.5)
+    return np.minimum(np.divide(teams.compute, request, out=np.zeros(world.n_teams), where=request > 0), most)
 
 
 def _progress(world: World, ratio: Floats) -> None:
@@ -56,7 +60,7 @@ def _progress(world: World, ratio: Floats) -> None:
     member = people.team >= 0
     power = np.exp(parameters.pay_skill_slope * people.skill[member])
     team_power = np.bincount(people.team[member], power, minlength=world.n_teams)
-    staff = np.minimum(team_power / np.maximum(teams.posts, 1.0), 2.0)
+    staff = np.minimum(team_power / np.maximum(teams.posts, 1.0), parameters.staff_most)
     alpha = parameters.compute_share
     busy = np.flatnonzero(teams.project >= 0)
     projects.progress[teams.project[busy]] += ratio[busy] ** alpha * staff[busy] ** (1.0 - alpha)
@@ -80,7 +84,8 @@ def _release(world: World) -> None:
     rushed = may & ~finished & too_late & (progress >= parameters.rush_tolerance * work)
     out = finished | rushed
     luck = world.streams.normal("release", month, running[out])
-    quality = 0.4 + 0.4 * luck - parameters.rush_penalty * rushed[out]
+    quality = parameters.release_quality_mean + parameters.release_quality_sd * luck
+    quality -= parameters.rush_penalty * rushed[out]
     projects.quality[running[out]] = np.clip(quality, -1.0, 1.0)
     late = running[~out & (projects.planned[running] <= month)]
     projects.planned[late] = month + 1

@@ -140,7 +140,7 @@ def layoff(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     for team, size in before.items():
         if size:
             team.posts *= 1 - (size - len(world.members(team))) / size
-    jobs.feel(world, "layoff", dict.fromkeys(teams, min(1.0, 4 * fields["share"])))
+    jobs.feel(world, "layoff", dict.fromkeys(teams, min(1.0, world.parameters.layoff_survivors * fields["share"])))
 
 
 def cancel(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
@@ -219,7 +219,7 @@ def merge(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     goal.is_open = True
     posts = sum(team.posts for team in gone)
     size = world.parameters.merge_breach
-    jobs.feel(world, "reorganisation", dict.fromkeys(gone, size) | {goal: 0.5 * size})
+    jobs.feel(world, "reorganisation", dict.fromkeys(gone, size) | {goal: world.parameters.merge_receiving * size})
     for team in gone:
         team.leader = None  # one leader for all, and no breach for it beyond the reorganisation
     reassign(world, [person for person in world.people if person.team in gone], goal)
@@ -284,7 +284,7 @@ def leader_appointed(world: OracleWorld, dated: DatedEvent, fields: Fields) -> N
         if crew:
             team.leader = max(crew, key=lambda p: p.reputation)
             for person in world.members(team):
-                person.breach["leader_loss"] *= 0.5
+                person.breach["leader_loss"] *= 1 - world.parameters.trust_recovered
 
 
 def infra_leaders_leave(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:

@@ -32,7 +32,7 @@ def strongest_ties(world: OracleWorld, founder: Person) -> list[tuple[Person, fl
 def founding_terms(world: OracleWorld, founder: Person) -> Terms:
     """To the founder, who expects half of those asked to come along."""
     total = world.tie_total(founder)
-    coming = 0.5 * sum(strength for _, strength in strongest_ties(world, founder))
+    coming = world.parameters.friends_expected * sum(strength for _, strength in strongest_ties(world, founder))
     return venture_terms(world, founder, founder, coming / total if total > 0 else 0.0)
 
 
@@ -163,7 +163,7 @@ def open_company(world: OracleWorld, team: Team, group: list[Person], joint: flo
     startup.site = team.site = founder.site
     startup.is_open = team.is_open = True
     startup.founded_month = world.month
-    startup.prestige = startup.prestige_base = 0.3 * joint
+    startup.prestige = startup.prestige_base = world.parameters.startup_prestige * joint
     startup.cash = money
     spending_plan(world, startup, team, money, len(group) + 2)
     world.log["startups"].append(
@@ -182,7 +182,7 @@ def spending_plan(world: OracleWorld, startup: Employer, team: Team, money: floa
     """A round is meant to last: a part for rented compute, the rest for people."""
     parameters = world.parameters
     yearly = money * 12 / parameters.runway_target
-    startup.valuation = 4 * money
+    startup.valuation = world.parameters.valuation_multiple * money
     startup.rented = yearly * parameters.startup_compute_share / parameters.compute_rent
     startup.pay_budget = yearly * (1 - parameters.startup_compute_share)
     can_pay = floor(startup.pay_budget / (startup.pay_level * parameters.pay_reference))
@@ -203,10 +203,10 @@ def finance(world: OracleWorld) -> None:
         members = world.members(team)
         payroll = sum(person.pay for person in world.staff() if person.employer is startup)
         spent = (payroll + startup.rented * parameters.compute_rent) / 12
-        standing = min(sum(log(1 + person.reputation) for person in members), 3.0)
+        standing = min(sum(log(1 + person.reputation) for person in members), world.parameters.standing_most)
         lucky = world.luck.uniform("funding", world.month, startup.row, 0) < parameters.startup_growth_round * standing
         gets_round = lucky and bool(members)
-        money = 2 * raised(world, startup, standing) if gets_round else 0.0
+        money = world.parameters.round_multiple * raised(world, startup, standing) if gets_round else 0.0
         startup.cash = max(startup.cash + money - spent, 0.0)
         if gets_round:
             spending_plan(world, startup, team, startup.cash, 2 * len(members) + 3)

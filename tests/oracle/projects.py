@@ -49,9 +49,11 @@ def publish(world: OracleWorld, teams: Sequence[Team]) -> None:
 
 def draw(world: OracleWorld, team: Team, project: Project) -> None:
     """A typical project of a team: its size, its work, the attention that it will draw."""
+    parameters = world.parameters
     luck = [world.luck.normal("project", 0, project.row, column) for column in range(3)]
-    project.demand = 0.5 * sum(person.compute_need for person in world.members(team)) * exp(0.6 * luck[0])
-    project.work = max(world.parameters.project_months * exp(0.35 * luck[1]), 2.0)
-    project.visibility = 0.5 * exp(0.7 * luck[2])
+    need = sum(person.compute_need for person in world.members(team))
+    project.demand = parameters.project_demand * need * exp(parameters.project_demand_sd_log * luck[0])
+    project.work = max(parameters.project_months * exp(parameters.project_months_sd_log * luck[1]), 2.0)
+    project.visibility = parameters.project_visibility * exp(parameters.project_visibility_sd_log * luck[2])
     project.planned = world.month + ceil(project.work)
     project.progress = 0.0

@@ -164,14 +164,14 @@ def produce(world: OracleWorld) -> None:
 def compute_ratio(world: OracleWorld, team: Team) -> float:
     """Compute delivered over compute asked for, at most 1.5."""
     request = team.need + world.request_per_head(team) * len(world.members(team))
-    return min(team.compute / request, 1.5) if request > 0 else 0.0
+    return min(team.compute / request, world.parameters.compute_ratio_most) if request > 0 else 0.0
 
 
 def progress(world: OracleWorld, team: Team, project: Project, served: float) -> None:
     """Compute^alpha x team skill^(1 - alpha), where a full team of skill 0 has team skill 1."""
     alpha = world.parameters.compute_share
     power = sum(exp(world.parameters.pay_skill_slope * person.skill) for person in world.members(team))
-    project.progress += served**alpha * min(power / max(team.posts, 1.0), 2.0) ** (1 - alpha)
+    project.progress += served**alpha * min(power / max(team.posts, 1.0), world.parameters.staff_most) ** (1 - alpha)
 
 
 def is_out(world: OracleWorld, team: Team, project: Project) -> bool:
@@ -185,7 +185,8 @@ def is_out(world: OracleWorld, team: Team, project: Project) -> bool:
     too_late = month - project.started >= parameters.slip_limit * project.work
     rushed = not finished and too_late and project.progress >= parameters.rush_tolerance * project.work
     if (finished or rushed) and not waits:
-        quality = 0.4 + 0.4 * world.luck.normal("release", month, project.row)
+        luck = world.luck.normal("release", month, project.row)
+        quality = parameters.release_quality_mean + parameters.release_quality_sd * luck
         project.quality = min(max(quality - parameters.rush_penalty * rushed, -1.0), 1.0)
         return True
     if project.planned <= month:

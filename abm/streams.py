@@ -50,6 +50,8 @@ PURPOSES: dict[str, str] = {
     "contact_seen": "whether a recruiter notices that person; row = team, column = contact and try",
     "application": "which teams an active searcher looks at; row = researcher, column = application and try",
     "application_appeal": "whether that team appeals; row = researcher, column = application and try",
+    "application_friend": "whether a friend is asked for a job; row = researcher, column = application",
+    "application_tie": "which friend that is; row = researcher, column = application",
     "assessment": "noise of a team's assessment of a candidate; row = researcher, column = team",
     "counter_offer": "whether the employer answers an outside offer; row = researcher",
     "choice_nest": "Gumbel of a nest; row = researcher, column = nest",

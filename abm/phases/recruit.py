@@ -134,7 +134,8 @@ def _contacts(world: World) -> Contacts:
 def _applications(world: World) -> Contacts:
     """Everybody whose decision is open applies: every second application stays in the city, the others go anywhere.
 
-    An applicant looks at teams one by one and applies to the first that appeals: the more open posts, the likelier.
+    An applicant asks a friend with probability rho; else looks at teams one by one and applies to the first that
+    appeals: the more open posts, the likelier.
     """
     assert world.decisions is not None
     teams, people, streams, month = world.teams, world.researchers, world.streams, world.month
@@ -158,9 +159,30 @@ def _applications(world: World) -> Contacts:
         streams.uniform("application_appeal", month, person[:, None], tries),
         world.parameters.application_most,
     )
+    friend, vouched = _through_friends(world, person, number)
+    team[vouched] = people.team[friend[vouched]]
+    reach = np.where(vouched, Reach.REFERRAL, Reach.MARKET).astype(np.int8)
     sent = team >= 0
-    person, team = person[sent], team[sent]
-    return person, team, np.full(len(team), Reach.MARKET, np.int8), np.full(len(team), -1)
+    return person[sent], team[sent], reach[sent], np.where(vouched, friend, -1)[sent]
+
+
+def _through_friends(world: World, person: Integers, number: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """Applications that go over a tie instead: with probability rho a friend is asked whose own team has an open post.
+
+    Returns:
+        The friend of each application, and whether the friend works elsewhere in a team with an open post (T17).
+    """
+    teams, people, ties, streams, month = world.teams, world.researchers, world.ties, world.streams, world.month
+    first, n_ties = ties.start[person], np.diff(ties.start)[person]
+    asks = (n_ties > 0) & (
+        streams.uniform("application_friend", month, person, number) < world.parameters.referral_share
+    )
+    entry = first + (streams.uniform("application_tie", month, person, number) * n_ties).astype(np.int64)
+    friend = np.full(len(person), -1)
+    friend[asks] = ties.neighbour[entry[asks]]
+    team = np.where(asks, people.team[friend], -1)
+    elsewhere = teams.employer[team] != world.employer_of()[person]
+    return friend, (team >= 0) & elsewhere & (teams.open_posts[team] > 0)
 
 
 def _eligible(world: World, person: Integers, team: Integers, reach: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -121,6 +121,10 @@ def applications(world: OracleWorld) -> list[Contact]:
             continue
         near = [team.row for team in established if team.site is person.site]
         for number in range(int(world.parameters.applications)):
+            friend = friend_with_a_post(world, person, number)
+            if friend:
+                found.append(Contact(person, friend.team, Reach.REFERRAL, friend))
+                continue
             rows = near if number % 2 == 0 and near else range(len(world.teams))
             tries = range(number * TRIES, (number + 1) * TRIES)
             chosen = accepted_first(
@@ -132,6 +136,18 @@ def applications(world: OracleWorld) -> list[Contact]:
             if chosen is not None:
                 found.append(Contact(person, world.teams[chosen], Reach.MARKET, None))
     return found
+
+
+def friend_with_a_post(world: OracleWorld, person: Person, number: int) -> Person | None:
+    """With probability rho a friend is asked; who works elsewhere, in a team with an open post, can help."""
+    known = world.neighbours(person)
+    if not known or world.luck.uniform("application_friend", world.month, person.row, number) >= (
+        world.parameters.referral_share
+    ):
+        return None
+    friend, _ = known[int(world.luck.uniform("application_tie", world.month, person.row, number) * len(known))]
+    helps = friend.team and friend.team.open_posts and friend.employer is not person.employer
+    return friend if helps else None
 
 
 def may_be_approached(world: OracleWorld, contact: Contact) -> bool:

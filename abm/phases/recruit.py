@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,16 +118,17 @@ def _contacts(world: World) -> Contacts:
     weights = running_sum(ties.strength)
     low, high = ties.start[referrer[by_tie]], ties.start[referrer[by_tie] + 1]
     person[by_tie] = ties.neighbour[weighted_pick(weights, low, high, luck)]
-    rest = ~by_tie
-    tries = call[rest][:, None] * LOOKS + np.arange(LOOKS)
-    proposed = streams.uniform("contact_person", month, team[rest][:, None], tries) * world.n_researchers
+    rest = np.flatnonzero(~by_tie)
     present = (people.status == Status.EMPLOYED) | (people.status == Status.SEARCHING)
-    person[rest] = accepted_first(
-        np.where(present, parameters.visible_base + people.visibility, 0.0),
-        proposed.astype(np.int64),
-        streams.uniform("contact_seen", month, team[rest][:, None], tries),
-        parameters.visible_most,
-    )
+    attention = np.where(present, parameters.visible_base + people.visibility, 0.0)
+
+    def look(still: Integers, steps: Integers) -> tuple[Integers, Floats]:
+        """People drawn from all rows, and the luck of being noticed."""
+        who, tries = team[rest[still], None], call[rest[still], None] * LOOKS + steps
+        drawn = streams.uniform("contact_person", month, who, tries) * world.n_researchers
+        return drawn.astype(np.int64), streams.uniform("contact_seen", month, who, tries)
+
+    person[rest] = _search(len(rest), LOOKS, look, attention, parameters.visible_most)
     reach = np.where(by_tie, Reach.REFERRAL, Reach.VISIBLE).astype(np.int8)
     found = person >= 0
     return person[found], team[found], reach[found], np.where(by_tie, referrer, -1)[found]
@@ -146,24 +149,48 @@ def _applications(world: World) -> Contacts:
     established = len(world.scenario.placed_teams())
     order = np.argsort(teams.site[:established], kind="stable")  # teams of one city side by side; they never move
     bounds = np.searchsorted(teams.site[:established][order], np.arange(len(world.sites.names) + 1))
-    tries = number[:, None] * TRIES + np.arange(TRIES)
-    where = streams.uniform("application", month, person[:, None], tries)
-    home = people.site[person]
-    n_local = bounds[home + 1] - bounds[home]
-    local = (number % 2 == 0) & (n_local > 0)
-    near = order[np.minimum(bounds[home][:, None] + (where * n_local[:, None]).astype(np.int64), established - 1)]
-    proposed = np.where(local[:, None], near, (where * world.n_teams).astype(np.int64))
-    team = accepted_first(
-        teams.open_posts.astype(np.float64),
-        proposed,
-        streams.uniform("application_appeal", month, person[:, None], tries),
-        world.parameters.application_most,
-    )
     friend, vouched = _through_friends(world, person, number)
-    team[vouched] = people.team[friend[vouched]]
+    team = np.where(vouched, people.team[friend], -1).astype(np.int64)
+    rest = np.flatnonzero(~vouched)
+    home = people.site[person[rest]]
+    n_local = bounds[home + 1] - bounds[home]
+    local = (number[rest] % 2 == 0) & (n_local > 0)
+
+    def look(still: Integers, steps: Integers) -> tuple[Integers, Floats]:
+        """Teams drawn from those of the city or from all rows, and the luck of their appeal."""
+        who, tries = person[rest[still], None], number[rest[still], None] * TRIES + steps
+        where = streams.uniform("application", month, who, tries)
+        step = (where * n_local[still, None]).astype(np.int64)
+        near = order[np.minimum(bounds[home[still], None] + step, established - 1)]
+        drawn = np.where(local[still, None], near, (where * world.n_teams).astype(np.int64))
+        return drawn, streams.uniform("application_appeal", month, who, tries)
+
+    appeal = teams.open_posts.astype(np.float64)
+    team[rest] = _search(len(rest), TRIES, look, appeal, world.parameters.application_most)
     reach = np.where(vouched, Reach.REFERRAL, Reach.MARKET).astype(np.int8)
     sent = team >= 0
     return person[sent], team[sent], reach[sent], np.where(vouched, friend, -1)[sent]
+
+
+def _search(
+    n: int,
+    tries: int,
+    look: Callable[[Integers, Integers], tuple[Integers, Floats]],
+    weight: Floats,
+    bound: float,
+) -> NDArray[np.int64]:
+    """The first acceptable row of each of n searches; a quarter of the tries first, the rest for who found nothing.
+
+    Args:
+        n, tries: searches and tries of each.
+        look: (searches (S,), tries (K,)) -> rows (S, K) and luck (S, K), keyed: the same whenever it is asked.
+        weight, bound: as in `pairs.accepted_first`.
+    """
+    found = np.full(n, -1)
+    for low, high in ((0, tries // 4), (tries // 4, tries)):
+        still = np.flatnonzero(found < 0)
+        found[still] = accepted_first(weight, *look(still, np.arange(low, high)), bound)
+    return found
 
 
 def _through_friends(world: World, person: Integers, number: Integers) -> tuple[Integers, NDArray[np.bool_]]:

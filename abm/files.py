@@ -25,6 +25,7 @@ from abm import graph, metrics
 from abm.columns import Floats
 from abm.kernels import collaboration
 from abm.kernels.utility import TERMS
+from abm.network import Csr
 from abm.run import Result
 from abm.scenario import Scenario
 from abm.summary import employer_name, state_name, summarise
@@ -297,7 +298,7 @@ def _graph(scenario: Scenario, result: Result) -> dict[str, Any]:
     a, b = drawn["a"], drawn["b"]
     n = len(drawn["researcher"])
     csr = collaboration.csr_from_edges(n, a, b, drawn["strength"], drawn["kind"])
-    places: Floats = graph.layout(graph.Csr(*csr, np.zeros(len(csr[1]), np.int16), tuple(range(n))))
+    places: Floats = graph.layout(Csr(*csr, np.zeros(len(csr[1]), np.int16), tuple(range(n))))
     nodes = [
         {
             "id": int(row),

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from abm.graph import Csr, metrics
 from abm.kernels.collaboration import (
     ALUMNI,
     CO_AUTHOR,
@@ -21,6 +20,7 @@ from abm.kernels.collaboration import (
     edges_from_csr,
     generate,
 )
+from abm.network import Csr, metrics
 from abm.streams import Streams
 
 type Integers = NDArray[np.int64]

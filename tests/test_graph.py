@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from abm.graph import SPRING_LIMIT, Csr, betweenness, bridge, export, from_networkx, layout, load, metrics, to_networkx
+from abm.graph import SPRING_LIMIT, export, from_networkx, layout, load, metrics, to_networkx
 from abm.kernels.collaboration import csr_from_edges
+from abm.network import Csr, betweenness, bridge
 
 
 def path_graph(*ties: tuple[int, int]) -> Csr:

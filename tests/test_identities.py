@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from pytest import MonkeyPatch
 
-from abm import effects, employment, identities, metrics, projects
+from abm import effects, employment, metrics, projects
 from abm.identities import IDENTITIES, snapshot, violations
+from abm.identity_numbers import MAY_BE_MINUS_INFINITE, MAY_BE_NEGATIVE, SHARES
+from abm.identity_people import TRANSITIONS
 from abm.kernels import allocation, matching
 from abm.model import TalentMarket
 from abm.phases import allocate, appraise, clear, found, offer, procure, produce, tie
@@ -117,7 +119,7 @@ def test_everything_happens_in_the_busy_world() -> None:
         bought = (moves["from_state"] >= 0) & (moves["to_state"] >= 0) & (moves["from_state"] != moves["to_state"])
         ways |= {"bought"} if bought.any() else set()
     assert causes == set(Cause)
-    assert ways == {*identities.TRANSITIONS, "bought"}
+    assert ways == {*TRANSITIONS, "bought"}
     assert outcomes == set(OfferState) - {OfferState.MADE}
     assert ends == set(ProjectState)
 
@@ -138,7 +140,7 @@ def test_columns_named_by_the_identities_exist() -> None:
     model = TalentMarket("tiny", rng=1, collect=False)
     model.step()
     known = {name for name, _ in model.world.arrays()}
-    named = {*identities.SHARES, *identities.MAY_BE_NEGATIVE, *identities.MAY_BE_MINUS_INFINITE}
+    named = {*SHARES, *MAY_BE_NEGATIVE, *MAY_BE_MINUS_INFINITE}
     assert named <= known, f"no such columns: {sorted(named - known)}"
 
 

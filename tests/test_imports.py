@@ -22,7 +22,7 @@ DESCRIPTIONS = ("abm.scenario*", "abm.policies")
 """What a run is to be. Says it, does not do it, so it stands low: World holds the scenario that it follows."""
 TABLES = ("abm.tables", "abm.ledger")
 WORLD = ("abm.world",)
-READERS = ("abm.metrics", "abm.identities", "abm.graph")
+READERS = ("abm.metrics", "abm.identities", "abm.identity_*", "abm.graph", "abm.network")
 HELPERS = ("abm.effects", "abm.employment", "abm.cohorts", "abm.projects")
 PHASES = ("abm.phases", *READERS, *HELPERS)
 """The phases, what reads a World after them and what writes it on their behalf. A new helper is named here."""

@@ -54,7 +54,14 @@ def busy() -> Scenario:
         for row, ((date, _), effect) in enumerate(zip(EVENTS, kinds, strict=True))
     ]
     quick = {
-        **{"h0": 0.1, "h_offer": 0.5, "personal_sd": 3.0, "leave_field_value": -2.0},
+        **{
+            "h0": 0.1,
+            "h_offer": 0.5,
+            "h_shock": 0.6,
+            "switching_cost": 1.0,
+            "personal_sd": 3.0,
+            "leave_field_value": -2.0,
+        },
         **{"found_rate": 0.03, "founding_months": 1.0, "funding_median": 1500.0, "runway_target": 6.0},
         **{"acquisition_share": 0.5, "project_months": 4.0, "vacancy_months": 1.0, "tie_floor": 0.1},
     }

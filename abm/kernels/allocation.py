@@ -150,18 +150,19 @@ def escalate(compute: Floats, case: Case, winner: Bools, loser: Bools, shift: fl
 
     Args:
         compute: (J,) H100e before.
-        case: the teams.
+        case: the teams; `request` is the bar to which a winner may be lifted and below which no giver falls.
         winner: (J,) escalated with success.
         loser: (J,) did not escalate: gives.
         shift: largest share of the pool that moves in a month.
         n_heard: (E,) number of successes, to share the shift.
 
     Returns:
-        (J,) H100e after; the sum by employer is unchanged. A giver never loses more than half.
+        (J,) H100e after; the sum by employer is unchanged. A giver loses at most half of what it has above its bar, so
+        that more compute for an employer is never worse for a team that escalates.
     """
     share = np.divide(shift * case.pool, n_heard, out=np.zeros(len(case.pool)), where=n_heard > 0)
     wanted = np.where(winner, np.clip(case.request - compute, 0.0, share[case.employer]), 0.0)
-    giving = np.where(loser, 0.5 * compute, 0.0)
+    giving = np.where(loser, 0.5 * np.maximum(compute - case.request, 0.0), 0.0)
     asked, given = _sum(wanted, case), _sum(giving, case)
     moved = np.minimum(asked, given)
     gain = np.divide(moved, asked, out=np.zeros(len(moved)), where=asked > 0)[case.employer] * wanted

@@ -101,14 +101,18 @@ def escalate(
 ) -> list[float]:
     """Those who were heard get what they lack, from those who lack nothing.
 
-    At most a share `shift` of the pool moves, evenly among those heard; a giver never loses more than half.
+    At most a share `shift` of the pool moves, evenly among those heard; a giver loses at most half of what it has
+    above its claim.
     """
     most = shift * pool / sum(won) if any(won) else 0.0
     wanted = [
         min(max(claim.request - has, 0.0), most) if is_heard else 0.0
         for claim, has, is_heard in zip(claims, compute, won, strict=True)
     ]
-    spare = [0.5 * has if can_give else 0.0 for has, can_give in zip(compute, gives, strict=True)]
+    spare = [
+        0.5 * max(has - claim.request, 0.0) if can_give else 0.0
+        for claim, has, can_give in zip(claims, compute, gives, strict=True)
+    ]
     moved = min(sum(wanted), sum(spare))
     gains, losses = proportional(moved, wanted), proportional(moved, spare)
     return [has + gain - loss for has, gain, loss in zip(compute, gains, losses, strict=True)]

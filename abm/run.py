@@ -246,6 +246,10 @@ def _in_pool(scenario: Scenario, seed: int, numbers: list[int], workers: int) ->
                 ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in ready:
                     yield future.result()
+        except KeyboardInterrupt:
+            for worker in multiprocessing.active_children():  # what is not done is not waited for
+                worker.terminate()
+            raise
         finally:
             for future in waiting:
                 future.cancel()

@@ -91,14 +91,10 @@ def why_card(
                 f"--researcher {researcher}: did not leave a job in replicate {replicate}; "
                 f"people near that number who did: {', '.join(map(str, near))}"
             )
-    filters = [("replicate", "=", replicate), ("researcher", "in", [row["researcher"] for row in chosen])]
+    asked = [("replicate", "=", replicate), ("researcher", "in", [row["researcher"] for row in chosen])]
     options = pq.read_table(run / "options.parquet", page_checksum_verification=True)
-    held = options.filter(_matches(options, filters)).to_pylist() if options.num_rows else []
+    held = options.filter(pq.filters_to_expression(asked)).to_pylist() if options.num_rows else []
     return [_card(row, held) for row in chosen]
-
-
-def _matches(table: Any, filters: list[tuple[str, str, Any]]) -> Any:
-    return pq.filters_to_expression(filters)
 
 
 def _terms(row: dict[str, Any], prefix: str) -> dict[str, float]:

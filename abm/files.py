@@ -28,7 +28,7 @@ from abm.kernels.utility import TERMS
 from abm.network import Csr
 from abm.run import Result
 from abm.scenario import Scenario
-from abm.summary import employer_name, state_name, summarise
+from abm.summary import destinations, employer_name, state_name, summarise
 from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, SOURCES, Status
 
 PACKAGES = ("ai-talent-market", "mesa", "networkx", "numpy", "scipy", "pandas", "pyarrow")
@@ -193,8 +193,7 @@ def _departures(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
     if not rows:
         return pa.table({name: [] for name in ("replicate", "departure", "month", "from_employer", "to_employer")})
     number = np.concatenate([np.arange(len(r.departures["month"])) for r in results if r.departures])
-    goal = np.array(_employer_column(scenario, rows["to_employer"], "searching").to_pylist(), dtype=object)
-    goal[rows["cause"] == CAUSE_NAMES.index("left_field")] = "left the field"
+    goal = [name for result in results for name in destinations(scenario, result)]
     events = ["", *(event.id for event in scenario.events)]
     sites = [site.name for site in scenario.sites]
     team_site = np.array([sites.index(team.plan.site) for team in scenario.placed_teams()])
@@ -261,10 +260,7 @@ def _flows(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
         if not left:
             continue
         pairs: dict[tuple[str, str], int] = {}
-        for home, goal, cause in zip(left["from_employer"], left["to_employer"], left["cause"], strict=True):
-            to = employer_name(scenario, int(goal))
-            if cause == CAUSE_NAMES.index("left_field"):
-                to = "left the field"
+        for home, to in zip(left["from_employer"], destinations(scenario, result), strict=True):
             key = (employer_name(scenario, int(home)), to)
             pairs[key] = pairs.get(key, 0) + 1
         moves = result.moves

@@ -93,26 +93,32 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0) -> Res
     model = TalentMarket(described, rng=used, collect=False)
     world = model.world
     at_start = world.researchers.team.copy()
-    n_cohorts, months = len(world.cohorts), described.months
-    left = np.zeros((n_cohorts, months))
-    willing = np.zeros((n_cohorts, months))
-    for month in range(months):
+    gone: list[list[Integers]] = [[] for _ in world.cohorts]
+    for _ in range(described.months):
         model.step()
-        for number in range(n_cohorts):
-            left[number, month], willing[number, month] = _left(world, number)
-    return _result(world, replicate, used, left, willing, at_start)
+        for number, cohort in enumerate(world.cohorts):
+            away = has_left(world, number) if cohort.month < world.month else np.zeros(0, dtype=bool)
+            gone[number].append(cohort.members[np.flatnonzero(away)])
+    left = np.array([[len(people) for people in months] for months in gone], dtype=np.float64)
+    willing = np.array([_willing(world, number, months) for number, months in enumerate(gone)], dtype=np.float64)
+    shape = (len(gone), described.months)
+    return _result(world, replicate, used, left.reshape(shape), willing.reshape(shape), at_start)
 
 
-def _left(world: World, number: int) -> tuple[int, int]:
-    """How many of a cohort are gone now, and how many of them by their own will (the last time they left)."""
-    cohort = world.cohorts[number]
-    gone = cohort.members[has_left(world, number)] if cohort.month < world.month else cohort.members[:0]
-    pushed: set[int] = set()
-    for rows in world.ledger.departures:
-        concerned = (rows["from_employer"] == cohort.employer) & np.isin(rows["researcher"], gone)
-        for person, voluntary in zip(rows["researcher"][concerned], rows["voluntary"][concerned], strict=True):
-            (pushed.discard if voluntary else pushed.add)(int(person))
-    return len(gone), len(gone) - len(pushed)
+def _willing(world: World, number: int, gone: list[Integers]) -> list[int]:
+    """How many of those gone in each month went by their own will, the last time they left the cohort's employer."""
+    cohort, left = world.cohorts[number], world.ledger.table("departures")
+    last: dict[int, bool] = {}
+    found, row = [], 0
+    mine = np.zeros(0, dtype=np.int64)
+    if left:
+        mine = np.flatnonzero((left["from_employer"] == cohort.employer) & np.isin(left["researcher"], cohort.members))
+    for month, people in enumerate(gone):
+        while row < len(mine) and left["month"][mine[row]] <= month:
+            last[int(left["researcher"][mine[row]])] = bool(left["voluntary"][mine[row]])
+            row += 1
+        found.append(sum(last.get(person, True) for person in people.tolist()))
+    return found
 
 
 def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floats, at_start: Integers) -> Result:

@@ -32,6 +32,19 @@ def employer_name(scenario: Scenario, row: int, status: int = -1) -> str:
     return scenario.employers[row].name if row < len(scenario.employers) else NEW_STARTUP
 
 
+def destinations(scenario: Scenario, result: Result, employer: int | None = None) -> list[str]:
+    """Where each departure of a history led, in the order of the ledger; those of one employer only, if it is given."""
+    left = result.departures
+    if not left:
+        return []
+    mine = np.ones(len(left["cause"]), dtype=bool) if employer is None else left["from_employer"] == employer
+    field = CAUSE_NAMES.index("left_field")
+    return [
+        employer_name(scenario, int(goal), Status.LEFT_FIELD if cause == field else -1)
+        for goal, cause in zip(left["to_employer"][mine], left["cause"][mine], strict=True)
+    ]
+
+
 def state_name(scenario: Scenario, state: int) -> str:
     """Name of a state of `employment.states`: an employer, or what somebody without one does."""
     if state >= 0:
@@ -113,8 +126,8 @@ def _cohort(scenario: Scenario, number: int, results: Sequence[Result]) -> dict[
 def _whereto(scenario: Scenario, cohort: str, month: int, results: Sequence[Result]) -> dict[str, float]:
     """Mean number of a cohort's members at each other place at the end of a month."""
     found: Counter[str] = Counter()
+    plan = next(item for item in scenario.cohorts if item.name == cohort)
     for result in results:
-        plan = next(item for item in scenario.cohorts if item.name == cohort)
         for member in result.members[cohort].tolist():
             place = whereabouts(scenario, result, member, month)
             if place not in ("", plan.employer):
@@ -198,12 +211,7 @@ def _departures(scenario: Scenario, results: Sequence[Result]) -> list[dict[str,
         stock = np.mean([result.series["headcount"][:, row].sum() for result in results])
         to: Counter[str] = Counter()
         for result in results:
-            if result.departures:
-                mine = result.departures["from_employer"] == row
-                causes = result.departures["cause"][mine]
-                for goal, cause in zip(result.departures["to_employer"][mine], causes, strict=True):
-                    gone = cause == CAUSE_NAMES.index("left_field")
-                    to[employer_name(scenario, int(goal), Status.LEFT_FIELD if gone else -1)] += 1
+            to.update(destinations(scenario, result, row))
         rows.append(
             {
                 "employer": employer.name,
@@ -219,14 +227,7 @@ def _departures(scenario: Scenario, results: Sequence[Result]) -> list[dict[str,
 
 
 def _destinations(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:
-    per: list[Counter[str]] = []
-    for result in results:
-        to: Counter[str] = Counter()
-        if result.departures:
-            for goal, cause in zip(result.departures["to_employer"], result.departures["cause"], strict=True):
-                gone = cause == CAUSE_NAMES.index("left_field")
-                to[employer_name(scenario, int(goal), Status.LEFT_FIELD if gone else -1)] += 1
-        per.append(to)
+    per = [Counter(destinations(scenario, result)) for result in results]
     names = sorted({name for to in per for name in to})
     rows = [
         {"employer": name, "mean": float(np.mean([to[name] for to in per])), **quantiles([to[name] for to in per])}

@@ -256,6 +256,10 @@ class World:
         top = self.reference_pay()[person] * level * self.levers.world("market_pay") * premium
         return np.asarray(np.maximum(top, self.first_offer(person, team)))
 
+    def seed_climate(self, site: NDArray[np.integer]) -> Floats:
+        """(P,) seed capital within reach at sites, the lever included."""
+        return np.asarray(self.sites.seed_climate[site] * self.levers["seed_climate"][site])
+
     def is_startup(self) -> Bools:
         """(E,) whether the row is a (potential) start-up."""
         return np.asarray(self.employers.kind == EmployerKind.STARTUP)

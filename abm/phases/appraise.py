@@ -240,7 +240,7 @@ def _ideas(world: World, deprived: Floats, present: Floats) -> Bools:
     warm = np.bincount(which, ties.strength[entry] * wants_out[ties.neighbour[entry]], minlength=len(founder))
     total = world.tie_totals()[founder]
     friends = np.divide(warm, total, out=np.zeros(len(founder)), where=total > 0)
-    climate = world.sites.seed_climate[people.site[founder]] * world.levers["seed_climate"][people.site[founder]]
+    climate = world.seed_climate(people.site[founder])
     rate = (
         parameters.found_rate
         * people.founder_propensity[founder]

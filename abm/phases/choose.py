@@ -22,6 +22,7 @@ PARAMETERS = (
     "found_prospect",
     "funding_median",
     "funding_reputation",
+    "funding_sd_log",
     "runway_target",
     "startup_compute_share",
     "startup_pay",
@@ -100,6 +101,13 @@ def strongest_ties(world: World, founder: Integers) -> tuple[Integers, Integers,
     return person[keep], which[keep], ties.strength[entry[keep]]
 
 
+def seed_round(world: World, founder: Integers, joint: Floats, luck: Floats) -> Floats:
+    """(F,) kUSD of a seed round: median x reputation x climate of the place x luck (0 = median luck)."""
+    parameters = world.parameters
+    size = np.exp(parameters.funding_reputation * joint + parameters.funding_sd_log * luck)
+    return parameters.funding_median * size * world.seed_climate(world.researchers.site[founder])
+
+
 def venture_terms(world: World, person: Integers, founder: Integers, peers: Floats) -> Floats:
     """(P, T) terms of joining the venture of a founder (who may be the person), moving costs included."""
     parameters, people = world.parameters, world.researchers
@@ -107,8 +115,7 @@ def venture_terms(world: World, person: Integers, founder: Integers, peers: Floa
     team = world.first_team_of(startup)
     reference = world.reference_pay()[person]
     joint = np.log1p(people.reputation[founder])
-    climate = world.sites.seed_climate[people.site[founder]] * world.levers["seed_climate"][people.site[founder]]
-    money = parameters.funding_median * np.exp(parameters.funding_reputation * joint) * climate
+    money = seed_round(world, founder, joint, np.zeros(len(founder)))
     crew = 1.0 + parameters.found_partners_asked / 2.0
     yearly = money * parameters.startup_compute_share * 12.0 / parameters.runway_target
     terms = utility.base_terms(

@@ -8,7 +8,7 @@ from abm import employment
 from abm.columns import Floats, Integers
 from abm.kernels import choice, utility
 from abm.kernels.pairs import running_sum, weighted_pick
-from abm.phases.choose import FOUNDS, strongest_ties, venture_terms
+from abm.phases.choose import FOUNDS, seed_round, strongest_ties, venture_terms
 from abm.tables import Cause, EmployerKind, Path, Status
 from abm.world import World
 
@@ -26,9 +26,6 @@ PARAMETERS = (
     "standing_most",
     "compute_rent",
     "runway_target",
-    "funding_median",
-    "funding_sd_log",
-    "funding_reputation",
     "funding_success",
     "founding_months",
     "acquisition_share",
@@ -144,16 +141,9 @@ def _incorporate(world: World) -> None:
 
 
 def first_round(world: World, startup: Integers, joint: Floats) -> Floats:
-    """(F,) kUSD of a seed round: median x reputation x climate of the place x luck."""
-    parameters = world.parameters
-    place = world.researchers.site[world.employers.founder[startup]]
-    climate = world.sites.seed_climate[place] * world.levers["seed_climate"][place]
+    """(F,) kUSD of a seed round with the luck of this month."""
     luck = world.streams.normal("funding", world.month, startup, 1)
-    return (
-        parameters.funding_median
-        * np.exp(parameters.funding_reputation * joint + parameters.funding_sd_log * luck)
-        * climate
-    )
+    return seed_round(world, world.employers.founder[startup], joint, luck)
 
 
 def _spend_plan(world: World, startup: Integers, team: Integers, money: Floats, most_posts: Integers) -> None:

@@ -7,18 +7,14 @@ results = simulate_many(load("meta_fair"), seed=1, replicates=20, workers=2)
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from abm import pool
+from abm.changes import Change, act
 from abm.cohorts import has_left
 from abm.columns import Floats, Integers
 from abm.employment import states
@@ -26,8 +22,6 @@ from abm.ledger import Row
 from abm.model import TalentMarket
 from abm.scenario import Scenario, load
 from abm.world import World
-
-ATTEMPTS = 3  # of a replicate whose worker process died before it is given up
 
 
 @dataclass(slots=True)
@@ -77,24 +71,27 @@ def replicate_seed(seed: int, replicate: int) -> int:
     return int.from_bytes(raw, "little") >> 1
 
 
-def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0) -> Result:
+def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change: Change | None = None) -> Result:
     """Run one replicate to the end of its scenario.
 
     Args:
         scenario: name, path, or a `Scenario`.
         seed: of the ensemble.
         replicate: number of the replicate; with the seed it fixes every draw.
+        change: what is different in this world from the scenario; the luck stays the same.
 
     Returns:
         The result; running it again gives the same digest.
     """
-    described = scenario if isinstance(scenario, Scenario) else load(scenario)
+    change = change or Change()
+    described = change.apply(scenario if isinstance(scenario, Scenario) else load(scenario))
     used = replicate_seed(seed, replicate)
     model = TalentMarket(described, rng=used, collect=False)
     world = model.world
     at_start = world.researchers.team.copy()
     gone: list[list[Integers]] = [[] for _ in world.cohorts]
     for _ in range(described.months):
+        act(world, change.actions)
         model.step()
         for number, cohort in enumerate(world.cohorts):
             away = has_left(world, number) if cohort.month < world.month else np.zeros(0, dtype=bool)
@@ -202,60 +199,8 @@ def simulate_many(
     """
     described = scenario if isinstance(scenario, Scenario) else load(scenario)
     done: dict[int, Result] = {}
-    for result in _results(described, seed, replicates, workers):
-        done[result.replicate] = result
+    for number, result in pool.each(simulate, [(described, seed, number) for number in range(replicates)], workers):
+        done[number] = result
         if on_done is not None:
             on_done(result)
     return [done[number] for number in sorted(done)]
-
-
-def _results(scenario: Scenario, seed: int, replicates: int, workers: int) -> Iterator[Result]:
-    if workers <= 1 or replicates <= 1:
-        for number in range(replicates):
-            yield simulate(scenario, seed, number)
-        return
-    open_numbers = set(range(replicates))
-    for _ in range(ATTEMPTS):  # a process that dies takes the pool with it: begin again with what is missing
-        try:
-            for result in _in_pool(scenario, seed, sorted(open_numbers), workers):
-                open_numbers.discard(result.replicate)
-                yield result
-        except BrokenProcessPool:
-            continue
-        return
-    raise RuntimeError(
-        f"a worker process died {ATTEMPTS} times; not done: replicates {sorted(open_numbers)}. Usual cause: not enough "
-        "memory. Try --workers 1, or fewer researchers."
-    )
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ignore SIGINT while processes are started (in the main thread, where it can be done)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _in_pool(scenario: Scenario, seed: int, numbers: list[int], workers: int) -> Iterator[Result]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(numbers)), mp_context=context) as pool:
-        with _deaf_to_interrupts():  # workers inherit it: Ctrl-C stops the parent, which stops them
-            waiting: set[Future[Result]] = {pool.submit(simulate, scenario, seed, number) for number in numbers}
-        try:
-            while waiting:
-                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    yield future.result()
-        except KeyboardInterrupt:
-            for worker in multiprocessing.active_children():  # what is not done is not waited for
-                worker.terminate()
-            raise
-        finally:
-            for future in waiting:
-                future.cancel()

@@ -155,6 +155,7 @@ class Researchers(Table):
     founder_propensity: Floats = column("float64", "factor", "0 for most")
     own_startup: Int32 = column("int32", "row of employers", "start-up this person could found; -1 none", initial=-1)
     path: Int8 = column("int8", "code", "what opened the decision this month; see Path")
+    held_until: Int32 = column("int32", "month", "does not leave of own accord before it; -1 free", initial=-1)
 
 
 class Employers(Table):
@@ -211,6 +212,7 @@ class Teams(Table):
     compute: Floats = column("float64", "H100e", "delivered this month")
     promise_share: Floats = column("float64", "share of pool", "promised share; 0 none")
     promise_kept: Floats = column("float64", "share", "how much of the promise is kept")
+    granted: Floats = column("float64", "H100e", "given by name, on top of what the pool yields")
     opens: Int32 = column("int32", "month", "month in which it opens; -1 open from the start", initial=-1)
     project: Int32 = column("int32", "row of projects", "running project; -1 none", initial=-1)
 

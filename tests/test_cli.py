@@ -131,13 +131,15 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(
 def test_ctrl_c_keeps_the_replicates_that_are_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = cli.simulate_many
+    from abm.commands import run
+
+    whole = run.simulate_many
 
     def stopped(scenario: object, seed: int, replicates: int, workers: int, on_done: object) -> object:
         whole(scenario, seed, 2, 1, on_done)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "simulate_many", stopped)
+    monkeypatch.setattr(run, "simulate_many", stopped)
     place = tmp_path / "out"
     assert cli.main(["run", "tiny", "--replicates", "9", "--out", str(place)]) == 130
     assert "2 of 9 replicates" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from abm import cli, docs, month
+from abm.commands import described
 from abm.parameters import declared
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -149,9 +150,9 @@ def test_the_commands_of_the_readme_exist() -> None:
         elif words[0] == "talent":
             if words[1:] in (["--help"], ["--version"]):
                 continue
-            chosen = cli._parser().parse_args(words[1:])
+            chosen = cli.parser().parse_args(words[1:])
             if chosen.command == "run":
-                cli._described(chosen)  # the scenario is there and takes the settings
+                described(chosen)  # the scenario is there and takes the settings
 
 
 @pytest.mark.parametrize("file", docs.FILES, ids=lambda file: file.name)

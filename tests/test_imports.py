@@ -61,7 +61,7 @@ RULES = (
     Rule("phases know the world, not the month", PHASES, only=UP_TO_PHASES, planted="from .. import month"),
     Rule("the month knows the phases, not the model", MONTH, only=UP_TO_MONTH, planted="import abm.model as model"),
     Rule("the model knows the month, not the run", MESA, only=UP_TO_MESA, planted="from abm.run import simulate"),
-    Rule("the model does not know who uses it", ("abm",), but=("abm.cli",), never=("experiments", "viz"),
+    Rule("the model does not know who uses it", ("abm",), but=("abm.cli", "abm.commands"), never=("experiments", "viz"),
          planted="import viz.report"),
     Rule("importing abm imports nothing of it", ("abm.__init__",), only=(), planted="from abm.run import simulate"),
     Rule("the command line is the outermost door", ("abm", "experiments", "viz"), but=("abm.cli", "abm.__main__"),

@@ -118,10 +118,10 @@ def test_a_shorter_run_is_the_beginning_of_the_longer_one(results: list[Result])
 
 
 def test_a_worker_that_dies_again_and_again_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from abm import run
+    from abm import pool
 
-    monkeypatch.setattr(run, "_in_pool", _dead_pool)
-    with pytest.raises(RuntimeError, match=r"replicates \[0, 1\].*--workers 1"):
+    monkeypatch.setattr(pool, "_in_pool", _dead_pool)
+    with pytest.raises(RuntimeError, match=r"jobs \[0, 1\].*--workers 1"):
         simulate_many("tiny", replicates=2, workers=2)
 
 

@@ -44,8 +44,9 @@ def run(world: World) -> None:
     compute = _escalations(world, case, compute, request, reserved)
     compute += reserved
     noise = compute <= ROUNDING * employers.pool[teams.employer]  # a small power of it would pass for progress
-    teams.compute[:] = np.where(noise, 0.0, compute)
-    given = np.bincount(teams.employer, teams.compute, minlength=world.n_employers)
+    compute = np.where(noise, 0.0, compute)
+    given = np.bincount(teams.employer, compute, minlength=world.n_employers)
+    teams.compute[:] = compute + teams.granted
     employers.idle[:] = np.maximum(employers.pool - given, 0.0)
     _breaches(world, promised)
 

@@ -77,6 +77,9 @@ def run(world: World) -> None:
     idea = _ideas(world, deprived, present)
     luck = world.streams.uniform("open_decision", world.month, np.arange(n))
     is_open, part = choice.opened(hazard, luck)
+    free = people.held_until <= world.month
+    is_open &= free
+    idea &= free
     is_open[searching] = True
     people.path[:] = np.where(is_open, np.array([*PARTS, Path.NONE])[part], Path.NONE)
     people.path[searching] = Path.NONE

@@ -49,7 +49,7 @@ def _form_groups(world: World) -> None:
     if len(founder) == 0:
         return
     person, asked_by, strength = strongest_ties(world, founder)
-    fresh = ~np.isin(person, founder) & ~np.isin(person, world.joined)
+    fresh = ~np.isin(person, founder) & ~np.isin(person, world.joined) & (people.held_until[person] <= world.month)
     person, asked_by, strength = person[fresh], asked_by[fresh], strength[fresh]
     _leave_to_found(world, founder, founder, decisions.found_terms[which], Path.NONE)
 

@@ -72,7 +72,7 @@ def _open_more(world: World, person: Integers) -> None:
     decisions.hazard[:, PARTS.index(Path.OFFER)] = np.where(employed, world.parameters.h_offer * received, 0.0)
     luck = world.streams.uniform("open_decision", world.month, np.arange(world.n_researchers))
     is_open, _ = choice.opened(decisions.hazard, luck)
-    newly = is_open & ~decisions.is_open
+    newly = is_open & ~decisions.is_open & (people.held_until <= world.month)
     people.path[newly] = Path.OFFER
     decisions.is_open = decisions.is_open | newly
 

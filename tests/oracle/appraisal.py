@@ -157,6 +157,8 @@ def open_decision(world: OracleWorld, person: Person, terms: Terms, present: flo
         hazard[Path.COLLEAGUES] = parameters.h_ties * person.leavers
     is_open, path = opens(world, person, hazard)
     person.path = path
+    if person.held_until > world.month:
+        is_open, idea, person.path = False, False, Path.NONE
     if person.status == Status.SEARCHING:
         is_open, person.path = True, Path.NONE
     if idea and not is_open:

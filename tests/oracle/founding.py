@@ -84,7 +84,8 @@ def form_groups(world: OracleWorld) -> None:
     asked: dict[Person, list[tuple[Person, float]]] = {}
     for founder in founders:
         for other, strength in strongest_ties(world, founder):
-            if other not in founders and other not in world.joined:
+            held = other.held_until > world.month
+            if other not in founders and other not in world.joined and not held:
                 asked.setdefault(other, []).append((founder, strength))
     leave_to_found(world, [(founder, founder, world.decisions[founder].found_terms) for founder in founders])
 

@@ -202,7 +202,7 @@ def an_approach_may_open(world: OracleWorld, person: Person, number: int) -> Non
         return
     decision.hazard[Path.OFFER] = world.parameters.h_offer * number
     is_open, _ = opens(world, person, decision.hazard)
-    if is_open and not decision.is_open:
+    if is_open and not decision.is_open and person.held_until <= world.month:
         decision.is_open, person.path = True, Path.OFFER
 
 

@@ -74,6 +74,8 @@ def allocate(world: OracleWorld) -> None:
             if team.compute <= 1e-12 * employer.pool:
                 team.compute = 0.0  # what rounding leaves is no compute
         employer.idle = max(employer.pool - sum(team.compute for team in teams), 0.0)
+        for team in teams:
+            team.compute += team.granted
     feel_broken_promises(world, promised)
 
 

@@ -70,6 +70,7 @@ class Person:
     founder_propensity: float
     own_startup: Employer | None
     path: Path
+    held_until: int
 
     @property
     def employer(self) -> Employer | None:
@@ -141,6 +142,7 @@ class Team:
     compute: float
     promise_share: float
     promise_kept: float
+    granted: float
     opens: int
     project: Project | None
     slots: list[Project]  # the rows that its projects can have, in order

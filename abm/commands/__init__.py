@@ -1,0 +1,121 @@
+"""One file per command of `talent`, found on disk: each has `add(commands)` and `run(chosen, command) -> exit code`.
+
+Here is what they share: reading numbers and settings, the progress bar, the console, and the refusal of bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from abm.scenario import Scenario, load
+
+DEFAULT_SCENARIO = "meta_fair"
+MOST_REPLICATES = 100_000
+Commands = Any  # argparse names the type of its subparsers only in private
+RAW = argparse.RawDescriptionHelpFormatter
+
+
+class Refused(Exception):
+    """Bad input: the message is all that the user sees."""
+
+
+@cache
+def modules() -> dict[str, Any]:
+    """Every command by name, in the order in which help lists them."""
+    found = {path.stem: import_module(f"abm.commands.{path.stem}") for path in Path(__file__).parent.glob("[a-z]*.py")}
+    return dict(sorted(found.items(), key=lambda item: (item[1].ORDER, item[0])))
+
+
+def integer(low: int, high: int, what: str) -> Callable[[str], int]:
+    """A reader of whole numbers for argparse that says what it wanted."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: a whole number from {low} to {high}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is out of range: {what} is a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def add_world(parser: argparse.ArgumentParser, replicates: int) -> None:
+    """Scenario, seed, replicates, months, settings and workers: what every command that simulates takes."""
+    parser.add_argument("scenario", nargs="?", default=DEFAULT_SCENARIO, help="shipped name or path of a TOML file")
+    parser.add_argument("--seed", type=integer(0, 2**63 - 1, "the seed"), default=1, metavar="N", help="default 1")
+    parser.add_argument(
+        "--replicates",
+        type=integer(1, MOST_REPLICATES, "the number of replicates"),
+        default=replicates,
+        metavar="R",
+        help=f"histories to simulate (default {replicates})",
+    )
+    parser.add_argument("--months", type=integer(1, 1200, "the number of months"), metavar="N", help="stop after N")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        help="change a parameter or a key of the scenario; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=integer(1, 1024, "the number of workers"), metavar="N", help="processes (default: all cores)"
+    )
+
+
+def settings_of(pairs: Sequence[str], option: str = "--set") -> dict[str, str]:
+    """KEY=VALUE texts as a mapping."""
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip() or not value.strip():
+            raise Refused(
+                f"{option} {pair!r}: expected KEY=VALUE, e.g. --set h0=0.02 or --set employers.Meta.compute=9000"
+            )
+        found[key.strip()] = value.strip()
+    return found
+
+
+def described(chosen: argparse.Namespace) -> Scenario:
+    """The scenario of the arguments that `add_world` declares, with --set and --months applied."""
+    scenario = load(chosen.scenario)
+    settings: dict[str, object] = dict(settings_of(chosen.settings))
+    if chosen.months is not None:
+        if chosen.months > scenario.horizon and "horizon" not in settings:
+            raise Refused(
+                f"--months {chosen.months}: {scenario.name} has {scenario.horizon} months "
+                f"({scenario.start} to {scenario.date_of(scenario.horizon - 1)}); its events and dates end there. "
+                f"Use a number from 1 to {scenario.horizon}"
+            )
+        settings["months"] = chosen.months
+    return scenario.with_settings(settings) if settings else scenario
+
+
+def workers_of(chosen: argparse.Namespace, jobs: int) -> int:
+    """Processes to use for a number of jobs."""
+    return max(1, min(chosen.workers or os.cpu_count() or 1, jobs))
+
+
+def console() -> Console:
+    """The terminal; a wide one when the output goes into a pipe or a file, so that lines stay whole."""
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=240)
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar with an ETA on standard error; gives the function that advances it by one."""
+    screen = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("ETA"), TimeRemainingColumn(), console=screen, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)

@@ -18,6 +18,7 @@ from abm.levers import Levers
 from abm.parameters import Parameters
 from abm.projects import draw_projects, start_projects
 from abm.scenario import Scenario
+from abm.scenario_read import BY_EVENT
 from abm.streams import Streams
 from abm.tables import (
     DIMENSIONS,
@@ -189,9 +190,10 @@ def _teams(world: World) -> None:
         table.remote[row] = plan.remote
         table.posts[row] = team.posts
         table.culture_offset[row] = [plan.culture.get(dimension, 0.0) for dimension in DIMENSIONS]
-        opens = -1 if plan.opens is None else scenario.month_of(plan.opens)
+        by_event = plan.opens == BY_EVENT
+        opens = -1 if plan.opens is None or by_event else scenario.month_of(plan.opens)
         table.opens[row] = opens
-        table.is_open[row] = opens <= 0
+        table.is_open[row] = opens <= 0 and not by_event
 
 
 def _people(world: World, n_first: int) -> None:
@@ -313,6 +315,7 @@ def _pay(world: World, rows: Integers) -> None:
     clock = world.streams.uniform("vesting", 0, rows) * parameters.vesting_months
     people.vesting_clock[rows] = np.minimum(clock.astype(np.int32), people.tenure[rows])
     people.fit_felt[rows] = utility.culture_fit(people.ideal[rows], people.culture_weight[rows], world.culture_of(team))
+    people.autonomy_promised[rows] = world.culture_of(team)[:, DIMENSIONS.index("autonomy")]
     teams.n_members[:] = np.bincount(team, minlength=teams.n_rows)
     established = np.flatnonzero(~world.is_startup())
     posts = np.bincount(teams.employer, teams.posts, minlength=employers.n_rows)[established]

@@ -12,7 +12,7 @@ import numpy as np
 
 from abm import employment
 from abm.columns import Integers
-from abm.projects import next_slots, publish, start_projects
+from abm.projects import cancel_projects, next_slots, publish, start_projects
 from abm.tables import DIMENSIONS, SOURCE, Cause, ProjectState, Status
 from abm.world import DatedEvent, Temporary, World
 
@@ -123,24 +123,12 @@ def layoff(world: World, dated: DatedEvent, fields: Fields) -> None:
     chosen = np.sort(staff[np.argsort(luck, kind="stable")[:number]])
     size = np.zeros(world.n_teams)
     size[teams] = min(1.0, world.parameters.layoff_survivors * fields["share"])
-    before = world.teams.n_members.astype(np.float64)
-    employment.depart(world, chosen, Cause.LAID_OFF, Status.SEARCHING, event=dated.row)
-    lost = np.divide(before - world.teams.n_members, before, out=np.zeros(world.n_teams), where=before > 0)
-    world.teams.posts[:] *= 1.0 - lost
-    employment.feel(world, "layoff", size)
+    employment.lay_off(world, chosen, size, dated.row)
 
 
 def cancel(world: World, dated: DatedEvent, fields: Fields) -> None:
     """The running project of a team is cancelled; its members feel it (M24, M25)."""
-    rows = team_rows(world, fields["team"])
-    rows = rows[world.teams.project[rows] >= 0]
-    project = world.teams.project[rows]
-    world.projects.state[project] = ProjectState.CANCELLED
-    world.projects.ended[project] = world.month
-    world.teams.project[rows] = -1
-    size = np.zeros(world.n_teams)
-    size[rows] = world.parameters.cancellation_breach
-    employment.feel(world, "cancellation", size)
+    cancel_projects(world, team_rows(world, fields["team"]))
 
 
 def project(world: World, dated: DatedEvent, fields: Fields) -> None:
@@ -189,6 +177,14 @@ def order(world: World, dated: DatedEvent, fields: Fields) -> None:
     np.add.at(world.arrivals, (rows, due), fields["h100e"])
 
 
+def chip(world: World, dated: DatedEvent, fields: Fields) -> None:
+    """An in-house chip is bet on: it works with a chance, and gives compute after some months, or nothing (M12)."""
+    works = world.streams.uniform("chip", 0, np.array([dated.row]))[0] < fields["chance"]
+    rows = employer_rows(world, fields["employer"])
+    due = min(world.month + fields["months"], world.arrivals.shape[1] - 1)
+    world.arrivals[rows, due] += fields["h100e"] * works
+
+
 def transfer(world: World, dated: DatedEvent, fields: Fields) -> None:
     """People move to another team of their employer, by lot; nobody leaves the company by it (M27)."""
     people = world.researchers
@@ -229,6 +225,7 @@ def merge(world: World, dated: DatedEvent, fields: Fields) -> None:
     world.teams.is_open[goal] = True
     posts = float(world.teams.posts[rows].sum())
     employment.feel(world, "reorganisation", size)
+    world.teams.know_how[goal] *= 1.0 - world.parameters.merge_cohesion_loss
     world.teams.leader[rows] = -1  # one leader for all, and no breach for it beyond the reorganisation
     people = np.flatnonzero(np.isin(world.researchers.team, rows))
     _move(world, people, np.full(len(people), goal))
@@ -237,6 +234,25 @@ def merge(world: World, dated: DatedEvent, fields: Fields) -> None:
     late = np.isin(world.researchers.next_team, rows)
     world.researchers.next_team[late] = goal
     world.teams.is_open[rows] = False
+
+
+def split(world: World, dated: DatedEvent, fields: Fields) -> None:
+    """Part of a team becomes a team of its own and needs less coordination; a shock if jobs are not safe (M30)."""
+    people = world.researchers
+    row, goal = int(team_rows(world, fields["team"])[0]), int(team_rows(world, fields["into"])[0])
+    staff = np.flatnonzero(people.team == row)
+    luck = world.streams.uniform("event_people", world.month, staff, dated.key + 1000 * (goal + 1))
+    number = int(np.rint(fields["share"] * len(staff)))
+    chosen = np.sort(staff[np.argsort(luck, kind="stable")[:number]])
+    world.teams.is_open[goal] = True
+    world.teams.know_how[goal] = world.teams.know_how[row]
+    size = np.zeros(world.n_teams)
+    size[row] = 0.0 if fields["safe"] else world.parameters.coordination_split * world.parameters.merge_breach
+    employment.feel(world, "reorganisation", size)
+    _move(world, chosen, np.full(len(chosen), goal))
+    led = world.teams.leader[goal] < 0
+    if led and len(chosen):
+        world.teams.leader[goal] = chosen[np.argmax(people.reputation[chosen])]
 
 
 def leader_leaves(world: World, dated: DatedEvent, fields: Fields) -> None:
@@ -305,10 +321,12 @@ def leader_appointed(world: World, dated: DatedEvent, fields: Fields) -> None:
 
 
 def infra_leaders_leave(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """Infrastructure leaders leave: utilisation falls (M16)."""
+    """Infrastructure leaders leave: utilisation falls, and orders take longer (M16)."""
     rows = employer_rows(world, fields["employer"])
     lost = world.parameters.utilisation_loss * fields["number"]
     world.employers.utilisation[rows] = np.maximum(world.employers.utilisation[rows] - lost, 0.05)
+    late = np.rint(world.parameters.lead_time_loss * fields["number"]).astype(np.int32)
+    world.employers.lead_time[rows] = np.minimum(world.employers.lead_time[rows] + late, 60)
 
 
 def promise(world: World, dated: DatedEvent, fields: Fields) -> None:
@@ -335,6 +353,8 @@ EFFECTS: dict[str, Callable[[World, DatedEvent, Fields], None]] = {
     "release": release,
     "delay": delay,
     "order": order,
+    "chip": chip,
+    "split": split,
     "transfer": transfer,
     "merge": merge,
     "leader_leaves": leader_leaves,

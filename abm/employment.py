@@ -6,7 +6,7 @@ import numpy as np
 
 from abm.columns import Floats, Integers
 from abm.kernels import utility
-from abm.tables import CHOSEN, SOURCE, VOLUNTARY, Cause, EmployerKind, Path, ProjectState, Status
+from abm.tables import CHOSEN, DIMENSIONS, SOURCE, VOLUNTARY, Cause, EmployerKind, Path, ProjectState, Status
 from abm.world import World
 
 NOT_EMPLOYED = -1  # state of a person = row of the employer, else NOT_EMPLOYED - Status
@@ -63,6 +63,7 @@ def begin(world: World, person: Integers, team: Integers, pay: Floats, equity_ra
     people.next_equity[person] = 0.0
     people.leave_clock[person] = 0
     people.promised[person] = world.compute_per_head()[team]
+    people.autonomy_promised[newcomer] = world.culture_of(team[outside])[:, DIMENSIONS.index("autonomy")]
     people.site[person] = world.teams.site[team]
     people.fit_felt[person] = utility.culture_fit(
         people.ideal[person], people.culture_weight[person], world.culture_of(team)
@@ -71,7 +72,7 @@ def begin(world: World, person: Integers, team: Integers, pay: Floats, equity_ra
     people.equity_grant[newcomer] = pay[outside] * equity_ratio[outside] * months / 12
     people.vesting_clock[newcomer] = 0
     people.tenure[newcomer] = 0
-    for stock in (people.strain, people.breach, people.shock, people.leavers):
+    for stock in (people.strain, people.breach, people.shock, people.leavers, people.changes):
         stock[newcomer] = 0.0
     world.joined = np.concatenate([world.joined, person])
 
@@ -177,12 +178,16 @@ def lose_leaders(world: World, team: Integers) -> None:
 
 
 def feel(world: World, source: str, size_by_team: Floats) -> None:
-    """Members of teams feel a breach of a source, and the shock that goes with it. (J,) sizes, 0 for no effect."""
+    """Members of teams feel a breach of a source, and the shock that goes with it. (J,) sizes, 0 for no effect.
+
+    Each change lived through lately lets the next one shock more (M32).
+    """
     people = world.researchers
     member = np.flatnonzero(people.team >= 0)
     size = size_by_team[people.team[member]]
     people.breach[member, SOURCE[source]] += size
-    people.shock[member] += size
+    people.shock[member] += size * (1.0 + world.parameters.change_fatigue * people.changes[member])
+    people.changes[member] += size > 0
 
 
 def close_teams(world: World, team: Integers, cause: Cause, event: int = -1) -> None:
@@ -209,6 +214,15 @@ def acquire(world: World, team: Integers, acquirer: Integers) -> None:
     world.teams.employer[team] = acquirer
     people.tenure[member] = 0
     _log_moves(world, member, before, where)
+
+
+def lay_off(world: World, chosen: Integers, felt: Floats, event: int = -1) -> None:
+    """People lose their jobs, the posts go with them, and those who stay feel it (M31). `felt`: (J,) breach by team."""
+    before = world.teams.n_members.astype(np.float64)
+    depart(world, chosen, Cause.LAID_OFF, Status.SEARCHING, event=event)
+    lost = np.divide(before - world.teams.n_members, before, out=np.zeros(world.n_teams), where=before > 0)
+    world.teams.posts[:] *= 1.0 - lost
+    feel(world, "layoff", felt)
 
 
 def set_free(world: World, person: Integers, status: Status) -> None:

@@ -31,6 +31,7 @@ LEVERS: dict[str, Lever] = {
     "pay_ceiling": Lever("employer", 1.0, 0.2, 10.0, "factor", "highest pay that the employer can go up to"),
     "equity": Lever("employer", 1.0, 0.0, 10.0, "factor", "expected equity in new offers"),
     "product_share": Lever("employer", 0.0, -1.0, 1.0, "added share", "compute diverted to products"),
+    "flagship": Lever("employer", 0.0, 0.0, 1.0, "share", "compute, orders and attention taken by a flagship business"),
     "utilisation": Lever("employer", 0.0, -1.0, 1.0, "added share", "share of the compute that does useful work"),
     "counter_offer": Lever("employer", 1.0, 0.0, 5.0, "factor", "probability of answering an outside offer"),
     "recruiting": Lever("employer", 1.0, 0.0, 10.0, "factor", "contacts made by the recruiters of the employer"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm import employment
 from abm.columns import Integers
-from abm.tables import ProjectState
+from abm.tables import DIMENSIONS, ProjectState
 from abm.world import World
 
 
@@ -19,6 +20,10 @@ def draw_projects(world: World, team: Integers, project: Integers, under_way: bo
     )[team]
     luck = [streams.normal("project", 0, project, column) for column in range(3)]
     demand = parameters.project_demand * np.exp(parameters.project_demand_sd_log * luck[0])
+    if not under_way:  # who is short of compute bets on efficiency (M06)
+        need = world.teams.need[team]
+        met = np.divide(world.teams.compute[team], need, out=np.ones(len(team)), where=need > 0)
+        demand *= np.minimum(met, 1.0) ** parameters.efficiency_bet
     projects.demand[project] = demand * needs
     work = parameters.project_months * np.exp(parameters.project_months_sd_log * luck[1])
     projects.work[project] = np.clip(work, 2.0, None)
@@ -50,7 +55,8 @@ def next_slots(world: World, team: Integers) -> Integers:
 def publish(world: World, team: Integers, project: Integers) -> None:
     """Release running projects: contributors gain reputation and attention, and look around; prestige follows.
 
-    Contributors are the members of this moment (M39, M44, M46, M47).
+    Contributors are the members of this moment. Praise makes good little of what they hold against the employer (M39).
+    An open release earns more prestige, draws outside work and gives rivals a base; a poor one loses (M44, M46, M47).
     """
     if len(team) == 0:
         return
@@ -67,7 +73,54 @@ def publish(world: World, team: Integers, project: Integers) -> None:
     people.reputation[member] += parameters.release_reputation * fame[their] * good[their]
     people.visibility[member] += parameters.release_visibility * fame[their]
     people.shock[member] += parameters.cycle_shock * np.minimum(fame[their], 1.0)
+    praise = parameters.late_praise * np.minimum(fame[their] * good[their], 1.0)
+    people.breach[member] *= 1.0 - praise[:, None]
     owner = world.teams.employer[team]
-    gain = parameters.release_prestige * projects.visibility[project] * projects.quality[project]
-    np.add.at(employers.prestige, owner, gain)
+    shown = projects.visibility[project] * projects.quality[project]
+    openness = world.culture_of(team)[:, DIMENSIONS.index("openness")]
+    np.add.at(
+        employers.prestige, owner, parameters.release_prestige * shown * (1.0 + parameters.open_prestige * openness)
+    )
     np.maximum(employers.prestige, 0.0, out=employers.prestige)
+    np.add.at(employers.community, owner, shown * openness)
+    np.maximum(employers.community, 0.0, out=employers.community)
+    np.maximum.at(employers.capability, owner, shown)
+    base = parameters.open_base * float((shown * openness).max())
+    np.maximum(employers.capability, base, out=employers.capability)
+
+
+def cancel_projects(world: World, team: Integers) -> None:
+    """The running projects of teams are cancelled; their members feel it (M24, M25)."""
+    team = team[world.teams.project[team] >= 0]
+    project = world.teams.project[team]
+    world.projects.state[project] = ProjectState.CANCELLED
+    world.projects.ended[project] = world.month
+    world.teams.project[team] = -1
+    size = np.zeros(world.n_teams)
+    size[team] = world.parameters.cancellation_breach
+    employment.feel(world, "cancellation", size)
+
+
+def pass_mandates(world: World) -> None:
+    """Where two groups of one employer contest a topic, mandates pass between them: work is added, people suffer (M28).
+
+    Who does the work stays the same; who decides changes.
+    """
+    parameters, teams, projects = world.parameters, world.teams, world.projects
+    product = world.culture_of(np.arange(world.n_teams))[:, DIMENSIONS.index("product")]
+    group = teams.employer.astype(np.int64) * len(world.scenario.topics) + teams.topic
+    open_now = np.flatnonzero(teams.is_open & (teams.n_members > 0))
+    most = np.full(world.n_employers * len(world.scenario.topics), -np.inf)
+    least = np.full(len(most), np.inf)
+    np.maximum.at(most, group[open_now], product[open_now])
+    np.minimum.at(least, group[open_now], product[open_now])
+    contested = (most - least)[group] >= parameters.hop_overlap
+    busy = np.flatnonzero((teams.project >= 0) & contested)
+    passes = busy[world.streams.uniform("mandate", world.month, busy) < parameters.hop_rate]
+    running = teams.project[passes]
+    projects.hops[running] += 1
+    projects.work[running] += parameters.hop_delay
+    projects.planned[running] += np.int32(np.rint(parameters.hop_delay))
+    size = np.zeros(world.n_teams)
+    size[passes] = parameters.hop_breach
+    employment.feel(world, "reorganisation", size)

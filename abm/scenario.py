@@ -297,6 +297,10 @@ class Scenario:
         """Rows in `placed_teams` of a team name; the base name of a split team means all of its parts."""
         return self._rows.get(name, ())
 
+    def team_bases(self) -> tuple[int, ...]:
+        """Per row of `placed_teams` the first row of the team that it is a part of (its own when not split)."""
+        return tuple(self._rows[team.plan.name][0] for team in self._placed)
+
     def to_dict(self) -> dict[str, Any]:
         """The canonical content, in the shape of the file; `from_dict` gives the same scenario back."""
         content: dict[str, Any] = _plain(self)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from abm import parameters, policies
 from abm.scenario_effects import INSIDE, LEFT_FIELD, Known, read_effect
 from abm.scenario_read import (
+    BY_EVENT,
     Problems,
     ScenarioError,
     date_text,
@@ -143,7 +144,7 @@ def _opening(problems: Problems, at: str, team: dict[str, Any], top: dict[str, A
         problems.add(f"{at}.share", show(share), "0 for a team that opens later", fix)
     if team.get("posts", 0) < 1:
         problems.add(f"{at}.posts", show(team.get("posts", 0)), "1 or more for a team that opens later", "add posts")
-    if "start" in top and month_number(team["opens"]) <= month_number(top["start"]):
+    if "start" in top and team["opens"] != BY_EVENT and month_number(team["opens"]) <= month_number(top["start"]):
         fix = "leave opens out and give the team a share"
         problems.add(f"{at}.opens", show(team["opens"]), f"a month after the start {top['start']}", fix)
 

@@ -9,9 +9,11 @@ from typing import Final
 
 from abm.levers import LEVERS
 from abm.scenario_read import (
+    BY_EVENT,
     CULTURE,
     Field,
     Problems,
+    flag,
     integer,
     list_of,
     month_number,
@@ -83,6 +85,18 @@ EFFECTS: Final[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
             "h100e": _required(number(0, 1e9)),
             "lead_time": _required(integer(0, 60)),
         },
+        "chip": {
+            "employer": _required(_NAME),
+            "h100e": _required(number(0, 1e9)),
+            "months": _required(integer(0, 60)),
+            "chance": _required(_SHARE),
+        },
+        "split": {
+            "team": _required(_NAME),
+            "into": _required(_NAME),
+            "share": _required(_SHARE),
+            "safe": Field(flag, True),
+        },
         "transfer": {
             "from": _required(_NAMES),
             "to": _required(_NAME),
@@ -100,6 +114,7 @@ EFFECTS: Final[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
 _ONE_PLACE: Final = frozenset({"breach", "shock", "culture"})
 _ONE_TEAM: Final = {
     "transfer": ("to",),
+    "split": ("team", "into"),
     "merge": ("into",),
     "leader_leaves": ("team",),
     "leader_appointed": ("team",),
@@ -181,6 +196,10 @@ def _check_names(
             _check_one_employer(problems, place, "from", (*_names(fields["from"]), str(fields["to"])), known)
             if fields["to"] in _names(fields["from"]):
                 problems.add(f"{place}.to", show(fields["to"]), "a team that is not in from", "name another team")
+    elif kind == "split":
+        _check_one_employer(problems, place, "into", (str(fields["team"]), str(fields["into"])), known)
+        if fields["team"] == fields["into"]:
+            problems.add(f"{place}.into", show(fields["into"]), "another team", "name the team that is to open")
     elif kind == "merge":
         _check_one_employer(problems, place, "teams", (*_names(fields["teams"]), str(fields["into"])), known)
     elif kind in ("leader_leaves", "leader_appointed"):
@@ -198,7 +217,7 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _check_open(problems: Problems, place: str, name: str, known: Known, earliest: str) -> None:
     opens = known.opens.get(name)
-    if opens is not None and month_number(earliest) < month_number(opens):
+    if opens is not None and opens != BY_EVENT and month_number(earliest) < month_number(opens):
         fix = "move the event, or let the team open earlier"
         problems.add(place, f"{show(name)}, which opens in {opens}", f"a team that exists in {earliest}", fix)
 

@@ -89,6 +89,8 @@ def date_text(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
+BY_EVENT = "event"  # a team that opens in no month by itself
+
 type Reader = Callable[[Problems, str, object], object]
 
 
@@ -185,6 +187,11 @@ def slug(problems: Problems, place: str, value: object) -> str | None:
     fix = "write it like meta_fair: it becomes part of a file name"
     problems.add(place, show(value), "1 to 40 small letters, digits, - or _, not starting with - or _", fix)
     return None
+
+
+def opening(problems: Problems, place: str, value: object) -> str | None:
+    """When a planned team opens: a month, or "event" when a dated event opens it (or moves people into it)."""
+    return BY_EVENT if value == BY_EVENT else date(problems, place, value)
 
 
 def date(problems: Problems, place: str, value: object) -> str | None:

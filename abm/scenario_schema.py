@@ -21,6 +21,7 @@ from abm.scenario_read import (
     name,
     number,
     one_of,
+    opening,
     slug,
     table,
     tables_of,
@@ -65,7 +66,7 @@ TEAM: Final = {
     "priority": Field(number(0, 100), 1.0),
     "remote": Field(number(0, 1), 0.0),
     "culture": Field(culture(-1, complete=False), {dimension: 0.0 for dimension in CULTURE}),
-    "opens": Field(date),
+    "opens": Field(opening),
     "posts": Field(integer(0, MOST_RESEARCHERS)),
     "project": Field(table(PROJECT)),
 }

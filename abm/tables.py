@@ -149,7 +149,9 @@ class Researchers(Table):
     strain: Floats = column("float64", "index", "stock of strain")
     breach: Floats = column("float64", "index", "stock of breach by source", (N_SOURCES,))
     shock: Floats = column("float64", "index", "shocks felt, fading")
+    changes: Floats = column("float64", "changes", "changes lived through, fading")
     leavers: Floats = column("float64", "share of ties", "recent leavers among ties, fading")
+    autonomy_promised: Floats = column("float64", "[0, 1]", "autonomy of the job on the day of joining")
     fit_felt: Floats = column("float64", "[0, 1]", "culture fit felt last month; 1 without a job", initial=1.0)
     outside: Floats = column("float64", "utils", "belief on the value of an outside job")
     founder_propensity: Floats = column("float64", "factor", "0 for most")
@@ -180,6 +182,11 @@ class Employers(Table):
     culture: Floats = column("float64", "[0, 1]", "culture point", (N_DIMENSIONS,))
     prestige: Floats = column("float64", "index", "prestige, never negative")
     prestige_base: Floats = column("float64", "index", "long-run prestige")
+    capability: Floats = column("float64", "index", "what the best recent release can do, fading")
+    community: Floats = column("float64", "index", "outside work on its open releases, fading")
+    unseen_exits: Floats = column("float64", "share of staff", "departures that the public has not noticed")
+    ordered: Floats = column("float64", "H100e", "compute ordered this month by plan, without dated orders")
+    capital_overrun: Floats = column("float64", "kUSD per year", "capital cost beyond the plan that the payroll bears")
     growth: Floats = column("float64", "ln per month", "planned growth of posts")
     recruiter_contacts: Floats = column("float64", "contacts per post and month", "capacity of the recruiters")
     counter_offer: Floats = column("float64", "probability", "of answering an outside offer")
@@ -210,10 +217,15 @@ class Teams(Table):
     n_members: Int32 = column("int32", "people", "members now")
     need: Floats = column("float64", "H100e", "need of the members together")
     compute: Floats = column("float64", "H100e", "delivered this month")
+    escalated: Int8 = column(
+        "int8", "code", "this month: 0 did not ask the research head, 1 waits, 2 refused, 3 granted"
+    )
+    rivalry: Floats = column("float64", "teams", "rival flagship projects on the same topic under the same roof")
+    know_how: Floats = column("float64", "share", "how well it works together, 1 at best", initial=1.0)
     promise_share: Floats = column("float64", "share of pool", "promised share; 0 none")
     promise_kept: Floats = column("float64", "share", "how much of the promise is kept")
     granted: Floats = column("float64", "H100e", "given by name, on top of what the pool yields")
-    opens: Int32 = column("int32", "month", "month in which it opens; -1 open from the start", initial=-1)
+    opens: Int32 = column("int32", "month", "month in which it opens by itself; -1 none", initial=-1)
     project: Int32 = column("int32", "row of projects", "running project; -1 none", initial=-1)
 
 
@@ -229,6 +241,8 @@ class Projects(Table):
     ended: Int32 = column("int32", "month", "month of release or cancellation", initial=-1)
     visibility: Floats = column("float64", "index", "attention that a release draws")
     quality: Floats = column("float64", "[-1, 1]", "quality of the release")
+    hops: Int32 = column("int32", "times", "how often the mandate passed to another group")
+    shipped: Int32 = column("int32", "month", "month in which it became a product; -1 not", initial=-1)
     state: Int8 = column("int8", "code", "see ProjectState")
 
 

@@ -94,6 +94,7 @@ class World:
     candidates: Candidates | None = None
     offers: Offers | None = None
     decisions: Decisions | None = None
+    tightness: Floats = field(default_factory=lambda: np.ones(1))  # of the market: demand x vacancies over normal
     blocking: int = 0
     clearing_rounds: int = 0
     joined: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -197,11 +198,26 @@ class World:
             need=self.need()[person] + self.request_per_head()[team],
             fit=fit,
             peers=peers,
-            prestige_level=employers.prestige[employer],
+            prestige_level=employers.prestige[employer] + self.star_pull()[team],
             equity_ratio=equity_ratio,
             place=place,
             match=taste_sd * self.streams.normal("match_taste", 0, person, employer),
         )
+
+    def star_pull(self) -> Floats:
+        """(J,) prestige that a team has from a leader of more than usual standing (M48)."""
+        standing = np.log1p(self.researchers.reputation[self.teams.leader]) - np.log(2.0)
+        return np.where(self.teams.leader >= 0, self.parameters.star_pull * np.maximum(standing, 0.0), 0.0)
+
+    def lag(self) -> Floats:
+        """(E,) how far employers are behind the best laboratory in capability: 0 level, 1 wholly behind (M14)."""
+        labs = (self.employers.kind == EmployerKind.LAB) & self.employers.is_open
+        best = float(self.employers.capability[labs].max(initial=0.0))
+        return np.asarray(1.0 - (1.0 + np.minimum(self.employers.capability, best)) / (1.0 + best))
+
+    def commons(self) -> float:
+        """Outside work on open releases in all (M47)."""
+        return float(self.employers.community.sum())
 
     def moving_terms(self, terms: Floats, person: NDArray[np.integer], team: NDArray[np.integer]) -> None:
         """Fill in, in place, what a move to `team` costs: switching, forfeited equity, delay (MODEL section 3)."""
@@ -237,11 +253,20 @@ class World:
             employer,
         )
 
+    def market_premium(self, person: NDArray[np.integer]) -> Floats:
+        """(P,) factor on pay in offers: the price of the market, and its tightness, more so for the skilled (M36).
+
+        Tightness is known to a tenth: a single post elsewhere moves nobody's pay.
+        """
+        senior = np.maximum(1.0 + self.parameters.tight_senior * self.researchers.skill[person], 0.0)
+        tight = np.exp(self.parameters.tight_pay * np.log(np.round(self.tightness[0], 1)) * senior)
+        return np.asarray(self.levers.world("market_pay") * tight)
+
     def first_offer(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
         """(P,) kUSD a year that a team offers at first."""
         employer = self.teams.employer[team]
         level = self.employers.pay_level[employer] * self.levers["pay_level"][employer]
-        return np.asarray(self.reference_pay()[person] * level * self.levers.world("market_pay"))
+        return np.asarray(self.reference_pay()[person] * level * self.market_premium(person))
 
     def highest_offer(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
         """(P,) kUSD a year that the employer of a team can go up to: policy, fit of the specialty, and attention.
@@ -253,7 +278,7 @@ class World:
         level = self.employers.pay_ceiling[employer] * self.levers["pay_ceiling"][employer]
         fame = np.log1p(self.researchers.visibility[person])
         premium = np.exp(self.parameters.fit_pay * on_topic + self.parameters.fame_pay * fame)
-        top = self.reference_pay()[person] * level * self.levers.world("market_pay") * premium
+        top = self.reference_pay()[person] * level * self.market_premium(person) * premium
         return np.asarray(np.maximum(top, self.first_offer(person, team)))
 
     def seed_climate(self, site: NDArray[np.integer]) -> Floats:
@@ -288,6 +313,7 @@ class World:
             yield f"levers.{name}", array
         yield "arrivals", self.arrivals
         yield "joined", self.joined
+        yield "tightness", self.tightness
         for part in ("offers", "decisions", "candidates"):
             held = getattr(self, part)
             if held is not None:

@@ -155,7 +155,7 @@ class TestMetaFair:
         rows = scenario.team_rows("FAIR London")
         assert [scenario.placed_teams()[row].name for row in rows] == [f"FAIR London {i}" for i in (1, 2, 3)]
         genai = scenario.placed_teams()[scenario.team_rows("GenAI Llama")[0]]
-        assert (genai.size, genai.plan.opens) == (0, "2023-02")
+        assert (genai.size, genai.plan.opens) == (0, "event")
         assert genai.posts > 0
         assert scenario.team_rows("no such team") == ()
 

@@ -12,7 +12,7 @@ from abm.kernels.pairs import rank_within
 from abm.tables import RULES, SOURCE
 from abm.world import World
 
-WRITES = ("teams.need", "teams.compute", "employers.idle", "researchers.breach")
+WRITES = ("teams.need", "teams.compute", "teams.escalated", "employers.idle", "researchers.breach")
 PARAMETERS = (
     "committee_priority_power",
     "committee_closeness",
@@ -22,6 +22,8 @@ PARAMETERS = (
     "escalation_capacity",
     "escalation_shift",
     "escalation_standing",
+    "escalation_refusal",
+    "leaderless_discount",
     "promise_breach",
     "half_life_broken_promise",
 )
@@ -60,6 +62,8 @@ def _case(world: World) -> tuple[allocation.Case, Floats, Floats, Floats]:
     left = np.where(running, np.maximum(projects.planned[teams.project] - world.month, 0), np.inf)
     urgency = 1.0 + parameters.committee_closeness * np.exp(-left / parameters.committee_closeness_scale)
     priority = (teams.priority * world.levers["priority"]) ** parameters.committee_priority_power
+    unheard = parameters.leaderless_discount * (1.0 + headquarters_hours(world) / 9.0)
+    priority = np.where(teams.leader >= 0, priority, priority * np.maximum(1.0 - unheard, 0.0))  # M17
 
     pool = world.employers.pool
     promised = np.where(heads > 0, teams.promise_share * pool[teams.employer], 0.0)
@@ -82,7 +86,10 @@ def _case(world: World) -> tuple[allocation.Case, Floats, Floats, Floats]:
 
 
 def _escalations(world: World, case: allocation.Case, compute: Floats, request: Floats, reserved: Floats) -> Floats:
-    """Teams far below their request ask the research head: few are heard, the leader's standing decides (M02)."""
+    """Teams far below their request ask the research head: few are heard, the leader's standing decides (M02).
+
+    A refusal is a broken promise of its own.
+    """
     parameters, teams = world.parameters, world.teams
     bar = parameters.escalation_threshold * request  # a success lifts a team to the bar, not above its neighbours
     starved = (request > 0) & (compute + reserved < bar)
@@ -93,6 +100,13 @@ def _escalations(world: World, case: allocation.Case, compute: Floats, request: 
     won = heard[world.streams.uniform("escalation", world.month, heard) < chance]
     winner: Bools = np.zeros(world.n_teams, dtype=bool)
     winner[won] = True
+    teams.escalated[:] = 0
+    teams.escalated[asking] = 1
+    teams.escalated[heard] = 2
+    teams.escalated[won] = 3
+    member = np.flatnonzero(world.researchers.team >= 0)
+    refused = teams.escalated[world.researchers.team[member]] == 2
+    world.researchers.breach[member[refused], SOURCE["broken_promise"]] += parameters.escalation_refusal
     n_heard = np.bincount(teams.employer[won], minlength=world.n_employers).astype(np.float64)
     lifted = replace(case, request=np.maximum(bar - reserved, 0.0))
     return allocation.escalate(compute, lifted, winner, ~starved, parameters.escalation_shift, n_heard)
@@ -101,9 +115,13 @@ def _escalations(world: World, case: allocation.Case, compute: Floats, request: 
 def leader_standing(world: World) -> Floats:
     """(J,) ln(1 + reputation) of the leader, -1 without one, less one per nine hours from headquarters."""
     teams = world.teams
-    hours = world.sites.hours[teams.site, world.employers.site[teams.employer]]
     reputation = np.log1p(world.researchers.reputation[teams.leader])
-    return np.where(teams.leader >= 0, reputation, -1.0) - hours / 9.0
+    return np.where(teams.leader >= 0, reputation, -1.0) - headquarters_hours(world) / 9.0
+
+
+def headquarters_hours(world: World) -> Floats:
+    """(J,) hours between the clocks of a team and of its headquarters."""
+    return np.asarray(world.sites.hours[world.teams.site, world.employers.site[world.teams.employer]])
 
 
 def _breaches(world: World, promised: Floats) -> None:

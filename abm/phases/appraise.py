@@ -6,8 +6,8 @@ import numpy as np
 
 from abm.columns import Bools, Floats, Integers
 from abm.kernels import choice, exposure, utility
-from abm.kernels.pairs import expand, group_median
-from abm.tables import SOURCE, Decisions, Path, Status
+from abm.kernels.pairs import expand, group_median, rank_within
+from abm.tables import DIMENSIONS, SOURCE, Decisions, EmployerKind, Path, Status
 from abm.world import World
 
 WRITES = (
@@ -21,6 +21,7 @@ WRITES = (
     "researchers.fit_felt",
     "researchers.outside",
     "researchers.path",
+    "teams.rivalry",
     "decisions",
 )
 PARAMETERS = (
@@ -34,6 +35,16 @@ PARAMETERS = (
     "strain_short_staffing",
     "breach_weight",
     "culture_drift_breach",
+    "contract_breach",
+    "half_life_culture_drift",
+    "strain_rivalry",
+    "rivalry_size",
+    "voice_threshold",
+    "voice_rate",
+    "voice_ignored",
+    "retention_attention",
+    "retention_effect",
+    "found_commons",
     "embeddedness_weight",
     "embeddedness_months",
     "unemployment_income",
@@ -62,6 +73,7 @@ def run(world: World) -> None:
     people.vesting_clock[member] += 1
     _renew_grants(world, member)
     _stocks(world)
+    _retention(world)
 
     terms = np.zeros((n, utility.N_TERMS), order="F")
     terms[member], deprived = present_terms(world)
@@ -125,12 +137,53 @@ def _stocks(world: World) -> None:
     zones = parameters.strain_time_zone * hours[team] / 9.0
     people.strain[member] += zones * np.where(leads, parameters.strain_leader, 1.0)
     people.strain[member] += crunch[team] + parameters.strain_short_staffing * empty[team]
+    teams.rivalry[:] = rivals(world)
+    people.strain[member] += parameters.strain_rivalry * np.minimum(teams.rivalry[team], 1.0)
 
     fit = utility.culture_fit(people.ideal[member], people.culture_weight[member], world.culture_of(team))
     drift = parameters.culture_drift_breach * np.maximum(people.fit_felt[member] - fit, 0.0)
-    people.breach[member, SOURCE["culture_drift"]] += drift
+    autonomy = world.culture_of(team)[:, DIMENSIONS.index("autonomy")]
+    lost = np.maximum(people.autonomy_promised[member] - autonomy, 0.0)  # the contract of the day of joining (M34)
+    fading = 0.5 ** (1.0 / parameters.half_life_culture_drift)
+    people.breach[member, SOURCE["culture_drift"]] += drift + parameters.contract_breach * lost * (1.0 - fading)
     people.shock[member] += drift
     people.fit_felt[member] = fit
+
+
+def rivals(world: World) -> Floats:
+    """(J,) flagship projects of other teams on the same topic under one roof; parts of one team do not count (M05)."""
+    teams, projects = world.teams, world.projects
+    demand = np.where(teams.project >= 0, projects.demand[teams.project], 0.0) * world.levers.world("need")
+    base = np.array(world.scenario.team_bases(), dtype=np.int64)
+    large = demand > world.parameters.rivalry_size * teams.need
+    flagship = np.flatnonzero((large & (teams.n_members > 0))[: len(base)])
+    group = teams.employer[flagship].astype(np.int64) * len(world.scenario.topics) + teams.topic[flagship]
+    found = np.zeros(world.n_teams)
+    found[flagship] = np.bincount(group)[group] - np.bincount(base[flagship])[base[flagship]]
+    return found
+
+
+def _retention(world: World) -> None:
+    """Who is hurt may speak up; the research head has time for some, and an unheard voice is one more shock (M21, M22).
+
+    Time: people per hundred and month, less the escalations heard; a flagship business takes its share of it (M08).
+    """
+    parameters, people, teams, employers = world.parameters, world.researchers, world.teams, world.employers
+    employer = world.employer_of()
+    held = utility.total(people.breach)
+    at_risk = np.flatnonzero((employer >= 0) & (held >= parameters.voice_threshold))
+    at_risk = at_risk[employers.kind[employer[at_risk]] == EmployerKind.LAB]
+    standing = people.reputation[at_risk] / (1.0 + people.reputation[at_risk])
+    speaks = world.streams.uniform("voice", world.month, at_risk) < parameters.voice_rate * standing
+    heads = np.bincount(teams.employer, teams.n_members, minlength=world.n_employers)
+    busy = np.bincount(teams.employer[teams.escalated >= 2], minlength=world.n_employers)
+    time = parameters.retention_attention * heads / 100.0 * (1.0 - world.levers["flagship"]) - busy
+    home = employer[at_risk]
+    seen = rank_within(home, speaks * 1e6 + people.reputation[at_risk]) < np.floor(np.maximum(time, 0.0))[home]
+    kept = at_risk[seen]
+    people.breach[kept] *= 1.0 - parameters.retention_effect
+    people.shock[kept] *= 1.0 - parameters.retention_effect
+    people.shock[at_risk[speaks & ~seen]] += parameters.voice_ignored
 
 
 def present_terms(world: World) -> tuple[Floats, Floats]:
@@ -252,6 +305,7 @@ def _ideas(world: World, deprived: Floats, present: Floats) -> Bools:
             + parameters.found_disagreement * disagreement
             + parameters.found_friends * friends
             + parameters.found_climate * climate
+            + parameters.found_commons * np.log1p(world.commons())
         )
     )
     luck = world.streams.uniform("found_idea", world.month, founder)

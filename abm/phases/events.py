@@ -6,7 +6,7 @@ import numpy as np
 
 from abm import effects, employment, policies
 from abm.cohorts import fix_cohort
-from abm.tables import SOURCES, Status
+from abm.tables import DIMENSIONS, SOURCES, EmployerKind, Status
 from abm.world import World
 
 WRITES = ("researchers", "employers", "teams", "projects", "base_levers", "levers", "arrivals", "joined", "cohorts")
@@ -14,8 +14,13 @@ PARAMETERS = (
     "strain_half_life",
     "shock_half_life",
     "leavers_half_life",
+    "change_half_life",
+    "narrowing",
+    "narrowing_floor",
     *(f"half_life_{source}" for source in SOURCES),
 )
+
+AUTONOMY = DIMENSIONS.index("autonomy")
 
 
 def run(world: World) -> None:
@@ -35,6 +40,7 @@ def run(world: World) -> None:
         if cohort.month == world.month:
             fix_cohort(world, number)
     policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+    narrow(world)
 
 
 def fade(world: World) -> None:
@@ -45,6 +51,17 @@ def fade(world: World) -> None:
     people.strain *= 0.5 ** (1.0 / parameters.strain_half_life)
     people.shock *= 0.5 ** (1.0 / parameters.shock_half_life)
     people.leavers *= 0.5 ** (1.0 / parameters.leavers_half_life)
+    people.changes *= 0.5 ** (1.0 / parameters.change_half_life)
+
+
+def narrow(world: World) -> None:
+    """Competition takes autonomy from the research of all laboratories, faster the higher demand is (M50)."""
+    parameters, employers = world.parameters, world.employers
+    labs = np.flatnonzero(employers.kind == EmployerKind.LAB)
+    autonomy = employers.culture[labs, AUTONOMY]
+    pressure = parameters.narrowing * max(world.levers.world("demand") - 1.0, 0.0)
+    room = np.maximum(autonomy - parameters.narrowing_floor, 0.0)
+    employers.culture[labs, AUTONOMY] = autonomy - min(pressure, 1.0) * room
 
 
 def begin_agreed_jobs(world: World) -> None:

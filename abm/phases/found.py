@@ -9,7 +9,7 @@ from abm.columns import Floats, Integers
 from abm.kernels import choice, utility
 from abm.kernels.pairs import running_sum, weighted_pick
 from abm.phases.choose import FOUNDS, seed_round, strongest_ties, venture_terms
-from abm.tables import Cause, EmployerKind, Path, Status
+from abm.tables import SOURCE, Cause, EmployerKind, Path, Status
 from abm.world import World
 
 WRITES = ("researchers", "employers", "teams", "projects", "joined")
@@ -29,13 +29,22 @@ PARAMETERS = (
     "funding_success",
     "founding_months",
     "acquisition_share",
+    "acquired_breach",
+    "earn_out_months",
+    "earn_out_pay",
+    "vesting_months",
+    "squeeze",
+    "squeeze_tolerance",
+    "compute_price",
+    "layoff_survivors",
 )
 
 
 def run(world: World) -> None:
-    """Groups under way first, then the money of the companies, then the groups that form this month."""
+    """Groups under way first, then the money of start-ups and laboratories, then the groups that form this month."""
     _incorporate(world)
     _finance(world)
+    _squeeze(world)
     _form_groups(world)
 
 
@@ -198,6 +207,7 @@ def _end(world: World, startup: Integers, team: Integers) -> None:
         zero = np.zeros(int(bought.sum()), dtype=np.int64)
         drawn = world.streams.uniform("acquirer", world.month, startup[bought], 1)
         employment.acquire(world, team[bought], labs[weighted_pick(weights, zero, zero + len(labs), drawn)])
+        _tie_in(world, employers.founder[startup[bought]], team[bought])
     employment.close_teams(world, team[~bought], Cause.STARTUP_FAILED)
     employers.is_open[startup] = False
     employers.closed_month[startup] = world.month
@@ -205,3 +215,41 @@ def _end(world: World, startup: Integers, team: Integers) -> None:
     employers.pool[startup] = 0.0
     employers.cash[startup] = 0.0
     assert not np.isin(people.team[people.team >= 0], team[~bought]).any()
+
+
+def _tie_in(world: World, founder: Integers, team: Integers) -> None:
+    """Founders whose company is bought lose control, and are paid to stay until an earn-out is over (M49)."""
+    parameters, people = world.parameters, world.researchers
+    founder = founder[people.team[founder] == team]
+    people.breach[founder, SOURCE["culture_drift"]] += parameters.acquired_breach
+    people.shock[founder] += parameters.acquired_breach
+    people.equity_grant[founder] = parameters.earn_out_pay * people.pay[founder]
+    people.vesting_clock[founder] = int(max(parameters.vesting_months - parameters.earn_out_months, 0.0))
+
+
+def _squeeze(world: World) -> None:
+    """Capital cost beyond the plan comes out of the pay budget of a laboratory; what is beyond is laid off (M15)."""
+    parameters, people, employers, teams = world.parameters, world.researchers, world.employers, world.teams
+    lab = employers.kind == EmployerKind.LAB
+    member = np.flatnonzero(people.team >= 0)
+    home = teams.employer[people.team[member]]
+    payroll = np.bincount(home, people.pay[member], minlength=world.n_employers)
+    planned = np.expm1(employers.growth_compute) * employers.owned
+    beyond = np.maximum(employers.ordered - planned, 0.0) * parameters.compute_price
+    employers.capital_overrun[:] = np.where(lab, parameters.squeeze * beyond, 0.0)
+    budget = employers.pay_budget * world.levers.world("market_pay") - employers.capital_overrun
+    borne = (1.0 + parameters.squeeze_tolerance) * np.maximum(budget, 0.0)
+    over = np.where(lab & (payroll > borne) & (employers.capital_overrun > 0), payroll - borne, 0.0)
+    if not over.any():
+        return
+    luck = world.streams.uniform("squeeze", world.month, member)
+    order = np.lexsort((luck, home))
+    spent = np.cumsum(people.pay[member[order]])
+    first = np.searchsorted(home[order], np.arange(world.n_employers))
+    before = spent - people.pay[member[order]]
+    before -= before[np.minimum(first, max(len(order) - 1, 0))][home[order]]
+    chosen = np.sort(member[order[before < over[home[order]]]])
+    cut = np.bincount(teams.employer[people.team[chosen]], minlength=world.n_employers)
+    share = cut / np.maximum(np.bincount(home, minlength=world.n_employers), 1)
+    felt = np.minimum(parameters.layoff_survivors * share, 1.0)[teams.employer]
+    employment.lay_off(world, chosen, np.where(teams.n_members > 0, felt, 0.0))

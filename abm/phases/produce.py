@@ -5,17 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from abm.columns import Floats
-from abm.projects import draw_projects, next_slots, publish
+from abm.projects import cancel_projects, draw_projects, next_slots, pass_mandates, publish
+from abm.tables import DIMENSIONS, EmployerKind, ProjectState
 from abm.world import World
 
 WRITES = (
     "projects",
     "teams.project",
+    "teams.know_how",
     "researchers.skill",
     "researchers.reputation",
     "researchers.visibility",
     "researchers.shock",
+    "researchers.changes",
+    "researchers.breach",
     "employers.prestige",
+    "employers.capability",
+    "employers.community",
 )
 PARAMETERS = (
     "compute_ratio_most",
@@ -32,6 +38,15 @@ PARAMETERS = (
     "skill_growth_peers",
     "skill_growth_compute",
     "pay_skill_slope",
+    "know_how_recovery",
+    "coordination_cost",
+    "coordination_free",
+    "cancel_rate",
+    "cancel_tolerance",
+    "rush_gap",
+    "community_half_life",
+    "ship_rate",
+    "ship_prestige",
 )
 
 
@@ -41,9 +56,13 @@ def run(world: World) -> None:
     people.visibility *= 0.5 ** (1.0 / parameters.visibility_half_life)
     stay = 0.5 ** (1.0 / parameters.prestige_half_life)
     employers.prestige[:] = employers.prestige_base + stay * (employers.prestige - employers.prestige_base)
+    employers.community *= 0.5 ** (1.0 / parameters.community_half_life)
     ratio = compute_ratio(world)
+    pass_mandates(world)
+    _cancel_irrelevant(world)
     _progress(world, ratio)
     _release(world)
+    _ship(world)
     _grow(world, ratio)
     _next_projects(world)
 
@@ -63,7 +82,28 @@ def _progress(world: World, ratio: Floats) -> None:
     staff = np.minimum(team_power / np.maximum(teams.posts, 1.0), parameters.staff_most)
     alpha = parameters.compute_share
     busy = np.flatnonzero(teams.project >= 0)
-    projects.progress[teams.project[busy]] += ratio[busy] ** alpha * staff[busy] ** (1.0 - alpha)
+    pace = ratio**alpha * staff ** (1.0 - alpha) * teams.know_how / coordination(world)
+    projects.progress[teams.project[busy]] += pace[busy]
+    teams.know_how += parameters.know_how_recovery * (1.0 - teams.know_how)
+
+
+def coordination(world: World) -> Floats:
+    """(J,) 1 or more: what a large team loses by having to agree (M30)."""
+    beyond = np.maximum(world.teams.n_members - world.parameters.coordination_free, 0.0)
+    return np.asarray(1.0 + world.parameters.coordination_cost * beyond)
+
+
+def _cancel_irrelevant(world: World) -> None:
+    """A product-minded employer cancels projects of low priority, but none that the record says came out (M24)."""
+    parameters, teams = world.parameters, world.teams
+    focus = world.employers.culture[teams.employer, DIMENSIONS.index("product")] - parameters.cancel_tolerance
+    low = teams.priority * world.levers["priority"] < 1.0
+    lab = world.employers.kind[teams.employer] == EmployerKind.LAB
+    protected = np.zeros(world.n_teams, dtype=bool)
+    protected[world.release_team[world.release_month >= world.month]] = True
+    at_risk = np.flatnonzero((teams.project >= 0) & low & lab & ~protected & (focus > 0))
+    luck = world.streams.uniform("cancellation", world.month, at_risk)
+    cancel_projects(world, at_risk[luck < parameters.cancel_rate * focus[at_risk]])
 
 
 def _release(world: World) -> None:
@@ -80,7 +120,8 @@ def _release(world: World) -> None:
     may = ~dated[busy]
     progress, work = projects.progress[running], projects.work[running]
     finished = may & (progress >= work)
-    too_late = month - projects.started[running] >= parameters.slip_limit * work
+    patience = parameters.slip_limit / (1.0 + parameters.rush_gap * world.lag()[teams.employer[busy]])
+    too_late = month - projects.started[running] >= patience * work
     rushed = may & ~finished & too_late & (progress >= parameters.rush_tolerance * work)
     out = finished | rushed
     luck = world.streams.normal("release", month, running[out])
@@ -90,6 +131,18 @@ def _release(world: World) -> None:
     late = running[~out & (projects.planned[running] <= month)]
     projects.planned[late] = month + 1
     publish(world, busy[out], running[out])
+
+
+def _ship(world: World) -> None:
+    """Released projects become products, sooner where products count and while demand is high (M33)."""
+    parameters, projects = world.parameters, world.projects
+    waiting = np.flatnonzero((projects.state == ProjectState.RELEASED) & (projects.shipped < 0))
+    owner = world.teams.employer[projects.team[waiting]]
+    focus = world.employers.culture[owner, DIMENSIONS.index("product")]
+    chance = parameters.ship_rate * focus * world.levers.world("demand")
+    done = world.streams.uniform("product", world.month, waiting) < chance
+    projects.shipped[waiting[done]] = world.month
+    np.add.at(world.employers.prestige, owner[done], parameters.ship_prestige * projects.visibility[waiting[done]])
 
 
 def _grow(world: World, ratio: Floats) -> None:

@@ -12,7 +12,7 @@ from abm.kernels.pairs import accepted_first, rank_within, running_sum, weighted
 from abm.tables import Candidates, EmployerKind, Reach, Status
 from abm.world import World
 
-WRITES = ("teams.posts", "teams.open_posts", "employers.pay_budget", "candidates")
+WRITES = ("teams.posts", "teams.open_posts", "employers.pay_budget", "tightness", "candidates")
 PARAMETERS = (
     "pay_reference",
     "referral_share",
@@ -30,8 +30,10 @@ PARAMETERS = (
     "assessment_referral",
     "assessment_reputation",
     "minimum_tenure",
+    "tight_normal",
 )
 LOOKS = 96  # people whom a recruiter looks at for one call
+TIGHTNESS_MEMORY = 0.25  # a month's weight in what the market knows of its tightness
 TRIES = 24  # teams that an applicant looks at for one application
 Contacts = tuple[Integers, Integers, NDArray[np.int8], Integers]  # researcher, team, reach, referrer
 
@@ -83,11 +85,14 @@ def _open_posts(world: World) -> None:
     payroll += np.bincount(teams.employer[people.next_team[due]], people.next_pay[due], minlength=world.n_employers)
     market = world.levers.world("market_pay")
     typical = world.parameters.pay_reference * employers.pay_level * world.levers["pay_level"] * market
-    room = np.maximum(employers.pay_budget * market - payroll, 0.0)
+    room = np.maximum(employers.pay_budget * market - employers.capital_overrun - payroll, 0.0)
     can_pay = np.divide(room, typical, out=np.zeros(world.n_employers), where=typical > 0)
     asked = np.bincount(teams.employer, wanted, minlength=world.n_employers)
     share = np.minimum(np.divide(can_pay, asked, out=np.ones(world.n_employers), where=asked > 0), 1.0)
     teams.open_posts[:] = np.floor(wanted * share[teams.employer])
+    vacancies = float(teams.open_posts.sum()) / max(len(member), 1)
+    tight = world.levers.world("demand") * vacancies / world.parameters.tight_normal
+    world.tightness[0] += TIGHTNESS_MEMORY * (min(max(tight, 0.25), 4.0) - world.tightness[0])
 
 
 def _contacts(world: World) -> Contacts:

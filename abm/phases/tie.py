@@ -9,8 +9,12 @@ from abm.kernels import exposure
 from abm.tables import TieKind, Ties
 from abm.world import World
 
-WRITES = ("ties", "researchers.leavers")
+WRITES = ("ties", "researchers.leavers", "teams.know_how", "employers.prestige", "employers.unseen_exits")
 PARAMETERS = (
+    "knowledge_loss",
+    "pay_skill_slope",
+    "prominence",
+    "exposure",
     "tie_gain",
     "tie_new",
     "tie_new_per_joiner",
@@ -23,6 +27,8 @@ PARAMETERS = (
 def run(world: World) -> None:
     """Who left is felt over the ties of today; then ties grow, fade, are forgotten, and joiners make new ones."""
     _miss_leavers(world)
+    _lose_knowledge(world)
+    _be_seen(world)
     _age(world)
     _meet(world)
 
@@ -42,6 +48,41 @@ def _miss_leavers(world: World) -> None:
         np.concatenate([rows["from_employer"] for rows in left]),
         world.employer_of(),
     )
+
+
+def _lose_knowledge(world: World) -> None:
+    """What leavers knew goes with them: teams work worse by the share of skill that they lost (M45, T14)."""
+    left = world.ledger.departures_of(world.month)
+    if not left:
+        return
+    people, teams = world.researchers, world.teams
+    person = np.concatenate([rows["researcher"] for rows in left])
+    team = np.concatenate([rows["from_team"] for rows in left])
+    slope = world.parameters.pay_skill_slope
+    gone = np.bincount(team, np.exp(slope * people.skill[person]), minlength=world.n_teams)
+    member = np.flatnonzero(people.team >= 0)
+    kept = np.bincount(people.team[member], np.exp(slope * people.skill[member]), minlength=world.n_teams)
+    share = np.divide(gone, gone + kept, out=np.zeros(world.n_teams), where=gone > 0)
+    teams.know_how *= np.maximum(1.0 - world.parameters.knowledge_loss * share, 0.0)
+
+
+def _be_seen(world: World) -> None:
+    """Departures go unnoticed until somebody prominent leaves: then what was hidden costs prestige (M20)."""
+    parameters, employers = world.parameters, world.employers
+    left = world.ledger.departures_of(world.month)
+    if not left:
+        return
+    person, home, willing = (
+        np.concatenate([rows[name] for rows in left]) for name in ("researcher", "from_employer", "voluntary")
+    )
+    staff = np.bincount(world.teams.employer, world.teams.n_members, minlength=world.n_employers)
+    gone = np.bincount(home[willing], minlength=world.n_employers)
+    employers.unseen_exits += gone / np.maximum(staff + gone, 1)
+    news = np.zeros(world.n_employers, dtype=bool)
+    news[home[willing & (world.researchers.reputation[person] >= parameters.prominence)]] = True
+    lost = np.where(news, parameters.exposure * employers.unseen_exits, 0.0)
+    employers.prestige *= 1.0 - np.minimum(lost, 1.0)
+    employers.unseen_exits[news] = 0.0
 
 
 def _age(world: World) -> None:

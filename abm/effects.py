@@ -317,7 +317,12 @@ def leader_appointed(world: World, dated: DatedEvent, fields: Fields) -> None:
                 crew = chosen
         if len(crew):
             teams.leader[row] = crew[np.argmax(people.reputation[crew])]
-            people.breach[people.team == row, SOURCE["leader_loss"]] *= 1.0 - world.parameters.trust_recovered
+            recovered = world.parameters.trust_recovered
+            if fields["origin"] == "inside":
+                recovered *= world.parameters.trust_inside
+            elif fields["boomerang"]:
+                recovered = 1.0 - (1.0 - recovered) ** 2  # the lab knows who returns: a second step of the same size
+            people.breach[people.team == row, SOURCE["leader_loss"]] *= 1.0 - recovered
 
 
 def infra_leaders_leave(world: World, dated: DatedEvent, fields: Fields) -> None:

@@ -20,6 +20,32 @@ def measure(scenario: Scenario, seed: int, replicate: int, change: Change, texts
     return [outcome.measure(result) for outcome in read]
 
 
+def measure_worlds(
+    worlds: Sequence[tuple[Scenario, Change]],
+    texts: Sequence[str],
+    seed: int,
+    replicates: int,
+    workers: int = 1,
+    on_done: Callable[[int], None] | None = None,
+) -> Floats:
+    """Outcomes of several worlds by replicate: (worlds, replicates, outcomes).
+
+    Replicate r has the same people and the same luck in every world. `on_done` is called with the number of worlds
+    that are ready. The numbers do not depend on the workers.
+    """
+    jobs = [
+        (scenario, seed, replicate, change, tuple(texts))
+        for replicate in range(replicates)
+        for scenario, change in worlds
+    ]
+    found = np.full((len(worlds), replicates, len(texts)), np.nan)
+    for ready, (number, values) in enumerate(pool.each(measure, jobs, workers), 1):
+        found[number % len(worlds), number // len(worlds)] = values
+        if on_done is not None:
+            on_done(ready)
+    return found
+
+
 def measure_all(
     scenario: Scenario,
     changes: Sequence[Change],
@@ -34,10 +60,5 @@ def measure_all(
     Replicate r has the same people and the same luck under every change; an empty change is the baseline. `on_done`
     is called with the number of worlds that are ready. The numbers do not depend on the workers.
     """
-    jobs = [(scenario, seed, replicate, change, tuple(texts)) for replicate in range(replicates) for change in changes]
-    found = np.full((len(changes), replicates, len(texts)), np.nan)
-    for ready, (number, values) in enumerate(pool.each(measure, jobs, workers), 1):
-        found[number % len(changes), number // len(changes)] = values
-        if on_done is not None:
-            on_done(ready)
-    return found
+    worlds = [(scenario, change) for change in changes]
+    return measure_worlds(worlds, texts, seed, replicates, workers, on_done)

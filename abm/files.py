@@ -58,7 +58,7 @@ def write_run(
     _parquet(folder / "offers.parquet", _offers(results, "offers"))
     _parquet(folder / "options.parquet", _offers(results, "options"))
     _parquet(folder / "flows.parquet", _flows(scenario, results))
-    _text(folder / "cohorts.csv", _cohorts(scenario, results))
+    write_text(folder / "cohorts.csv", _cohorts(scenario, results))
     _json(folder / "graph.json", _graph(scenario, results[0]))
     _json(folder / "provenance.json", provenance(scenario, seed, results, command, complete))
     summary = summarise(scenario, seed, results)
@@ -339,9 +339,10 @@ def _parquet(path: Path, table: pa.Table) -> None:
     _replace(path, sink.getvalue())
 
 
-def _text(path: Path, content: str) -> None:
+def write_text(path: Path, content: str) -> None:
+    """Write a text file whole or not at all."""
     _replace(path, content.encode())
 
 
 def _json(path: Path, content: Any) -> None:
-    _text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

@@ -256,3 +256,73 @@ def team_exits(world: World) -> Floats:
     for rows in _departures(world):
         found += np.bincount(rows["from_team"], minlength=world.n_teams)
     return found
+
+
+@metric("Tightness of the market", "index", "index")
+def tightness(world: World) -> float:
+    """Vacancies against a balanced market, times the demand lever."""
+    return float(world.tightness[0])
+
+
+@metric("Compute owned", "H100e", "stock", "employer")
+def owned(world: World) -> Floats:
+    """Owned, whatever it is used for, by employer."""
+    return world.employers.owned.copy()
+
+
+@metric("Compute ordered", "H100e", "flow", "employer")
+def ordered(world: World) -> Floats:
+    """Ordered by plan this month, without dated orders, by employer."""
+    return world.employers.ordered.copy()
+
+
+@metric("Utilisation", "share", "index", "employer")
+def utilisation(world: World) -> Floats:
+    """Share of the compute that does useful work, by employer."""
+    return np.clip(world.employers.utilisation + world.levers["utilisation"], 0.0, 1.0)
+
+
+@metric("Prestige", "index", "index", "employer")
+def prestige(world: World) -> Floats:
+    """By employer."""
+    return world.employers.prestige.copy()
+
+
+@metric("Capability", "index", "index", "employer")
+def capability(world: World) -> Floats:
+    """What the best recent release can do, by employer."""
+    return world.employers.capability.copy()
+
+
+@metric("Releases", "projects", "flow", "team")
+def team_releases(world: World) -> Floats:
+    """Projects released this month, by team."""
+    out = np.flatnonzero((world.projects.state == ProjectState.RELEASED) & (world.projects.ended == world.month))
+    return np.bincount(world.projects.team[out], minlength=world.n_teams).astype(np.float64)
+
+
+@metric("Teams without a leader", "share", "index", "employer")
+def leaderless(world: World) -> Floats:
+    """Share of the staffed teams of an employer whose post of leader is vacant."""
+    staffed = world.teams.n_members > 0
+    vacant = np.bincount(world.teams.employer, staffed & (world.teams.leader < 0), minlength=world.n_employers)
+    teams = np.bincount(world.teams.employer, staffed, minlength=world.n_employers)
+    return vacant / np.maximum(teams, 1)
+
+
+@metric("Compute asked for", "H100e", "stock", "team")
+def team_request(world: World) -> Floats:
+    """What the members and the project need, by team."""
+    return world.teams.need + world.request_per_head() * world.teams.n_members
+
+
+@metric("Pace of the project", "months per month", "index", "team")
+def pace(world: World) -> Floats:
+    """Work done on the project this month, by team."""
+    return world.teams.pace.copy()
+
+
+@metric("Know-how", "share", "index", "team")
+def know_how(world: World) -> Floats:
+    """How well a team works together, by team."""
+    return world.teams.know_how.copy()

@@ -2,7 +2,8 @@
 
     KIND[:SUBJECT][@FROM[..TO]]      e.g.  left:llama-authors@2023-09   exits:Meta@2023-01..2023-12   startups:Paris
 
-A subject is an employer, a team (the base name of split teams means all of them), a cohort or a site. Every metric of
+A subject is an employer, a team (the base name of split teams means all of them), a cohort or a site; several of one
+kind are joined by a plus sign. Every metric of
 `abm/metrics.py` is a kind as well: flows are added up over the window, everything else is averaged.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final
 
 import numpy as np
@@ -88,32 +90,32 @@ def kind(unit: str, *subjects: str) -> Callable[[Measure], Measure]:
 @kind("people", "cohort")
 def left(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Members of a cohort who are not at its employer at the end of the window."""
-    return float(result.left[subject.rows[0], window.last])
+    return float(result.left[list(subject.rows), window.last].sum())
 
 
 @kind("people", "", "employer", "team", "cohort")
 def exits(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Voluntary departures from an employer, of a team or of the members of a cohort."""
-    return float(_departures(result, subject, window).sum())
+    return float(departures_of(result, subject, window).sum())
 
 
 @kind("people", "", "employer", "team", "cohort")
 def departures(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Departures of every cause, layoffs and failures of start-ups included."""
-    return float(_departures(result, subject, window, voluntary=False).sum())
+    return float(departures_of(result, subject, window, voluntary=False).sum())
 
 
 @kind("per 100 person-years", "employer", "team")
 def exit_rate(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Voluntary departures over the years that people worked there."""
-    years = _heads(result, subject)[window.first : window.last + 1].sum() / 12.0
-    return 100.0 * float(_departures(result, subject, window).sum()) / years if years else 0.0
+    years = heads(result, subject)[window.first : window.last + 1].sum() / 12.0
+    return 100.0 * float(departures_of(result, subject, window).sum()) / years if years else 0.0
 
 
 @kind("share", "", "employer", "team", "cohort")
 def startup_share(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Share of the voluntary departures that go to a start-up, founders included."""
-    chosen = _departures(result, subject, window)
+    chosen = departures_of(result, subject, window)
     causes = result.departures["cause"][chosen] if chosen.any() else np.zeros(0)
     return float(np.isin(causes, STARTUP_CAUSES).mean()) if len(causes) else 0.0
 
@@ -121,7 +123,7 @@ def startup_share(result: Result, scenario: Scenario, subject: Subject, window: 
 @kind("share", "", "employer", "team", "cohort")
 def referral_share(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Share of those who left for a job who were reached by a referral."""
-    chosen = _departures(result, subject, window)
+    chosen = departures_of(result, subject, window)
     if not chosen.any():
         return 0.0
     reach = result.departures["reach"][chosen]
@@ -131,7 +133,7 @@ def referral_share(result: Result, scenario: Scenario, subject: Subject, window:
 # ---- helpers ---------------------------------------------------------------------------------------------------
 
 
-def _departures(result: Result, subject: Subject, window: Window, voluntary: bool = True) -> Bools:
+def departures_of(result: Result, subject: Subject, window: Window, voluntary: bool = True) -> Bools:
     """Which rows of the ledger of departures belong to a subject and a window."""
     rows = result.departures
     if not rows:
@@ -144,11 +146,17 @@ def _departures(result: Result, subject: Subject, window: Window, voluntary: boo
     elif subject.kind == "team":
         chosen &= np.isin(rows["from_team"], subject.rows)
     elif subject.kind == "cohort":
-        chosen &= np.isin(rows["researcher"], result.members[subject.name])
+        chosen &= np.isin(rows["researcher"], members(result, subject))
     return np.asarray(chosen)
 
 
-def _heads(result: Result, subject: Subject) -> Floats:
+def members(result: Result, subject: Subject) -> Integers:
+    """Rows of the people in the cohorts of a subject."""
+    cohorts = list(result.members.values())
+    return np.unique(np.concatenate([cohorts[row] for row in subject.rows]))
+
+
+def heads(result: Result, subject: Subject) -> Floats:
     """(months,) people at work at a subject at the end of each month."""
     series = result.series["headcount"] if subject.kind == "employer" else result.series["team_size"]
     return np.asarray(series[:, list(subject.rows)].sum(axis=1))
@@ -171,7 +179,8 @@ def _metric(name: str) -> Kind:
 
 
 def kinds() -> dict[str, Kind]:
-    """Every kind by name: those above, then the metrics of the record."""
+    """Every kind by name: declared with `kind` here and in `abm/observables.py`, then the metrics of the record."""
+    import_module("abm.observables")
     return {**{name: _metric(name) for name in METRICS if name not in KINDS}, **KINDS}
 
 
@@ -205,14 +214,17 @@ def _subject(text: str, about: str, chosen: Kind, scenario: Scenario) -> Subject
             return Subject("", "", ())
         raise _error(text, f"a subject after a colon: {' or '.join(chosen.subjects)}", f"write e.g. {text}:NAME")
     found = _named(scenario)
-    for each in chosen.subjects:
-        if each and about in found[each]:
-            return Subject(each, about, found[each][about])
     wanted = [each for each in chosen.subjects if each]
     if not wanted:
         raise _error(text, "no subject: this counts the whole market", f"write {text.partition(':')[0]}")
+    parts = [part.strip() for part in about.split("+")]
+    for each in wanted:
+        if all(part in found[each] for part in parts):
+            rows = tuple(sorted({row for part in parts for row in found[each][part]}))
+            return Subject(each, about, rows)
     valid = {name for each in wanted for name in found[each]}
-    raise _error(text, f"the name of one {' or '.join(wanted)} of the scenario", _nearest(about, valid))
+    unknown = next((part for part in parts if part not in valid), about)
+    raise _error(text, f"the name of one {' or '.join(wanted)} of the scenario", _nearest(unknown, valid))
 
 
 def _named(scenario: Scenario) -> dict[str, dict[str, tuple[int, ...]]]:

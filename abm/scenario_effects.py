@@ -105,7 +105,7 @@ EFFECTS: Final[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
         },
         "merge": {"teams": _required(_NAMES), "into": _required(_NAME)},
         "leader_leaves": {"team": _required(_NAME), "to": _required(_NAME)},
-        "leader_appointed": {"team": _required(_NAME), "origin": _required(_NAME)},
+        "leader_appointed": {"team": _required(_NAME), "origin": _required(_NAME), "boomerang": Field(flag, False)},
         "infra_leaders_leave": {"employer": _required(_NAME), "number": _required(integer(1, 10_000))},
         "promise": {"team": _required(_NAME), "share": _required(_SHARE), "kept": _required(_SHARE)},
         "open": {"team": _required(_NAME)},

@@ -221,6 +221,7 @@ class Teams(Table):
         "int8", "code", "this month: 0 did not ask the research head, 1 waits, 2 refused, 3 granted"
     )
     rivalry: Floats = column("float64", "teams", "rival flagship projects on the same topic under the same roof")
+    pace: Floats = column("float64", "months per month", "work done on the project this month")
     know_how: Floats = column("float64", "share", "how well it works together, 1 at best", initial=1.0)
     promise_share: Floats = column("float64", "share of pool", "promised share; 0 none")
     promise_kept: Floats = column("float64", "share", "how much of the promise is kept")

@@ -31,8 +31,8 @@ def islands(rule: str = "by_demand", events: tuple[dict[str, Any], ...] = ()) ->
 
     Everything by which people of different islands could meet is shut: all contacts and all rumours come over ties
     (referral_share = 1, no applications), nobody is ever without a job (no notice, nobody leaves the field, nobody
-    founds), nobody enters. What the whole market shares is shut as well: its tightness in pay, and the race for the best
-    model. Inside an island people are called, are offered jobs, answer, and move all the time.
+    founds), nobody enters. What the whole market shares is shut as well: its tightness in pay, and the race
+    for the best model. Inside an island people are called, are offered jobs, answer, and move all the time.
     """
     employers = []
     for island, city in (("North", "Nord"), ("South", "Sud")):
@@ -67,7 +67,7 @@ def islands(rule: str = "by_demand", events: tuple[dict[str, Any], ...] = ()) ->
         parameters={
             **{"referral_share": 1.0, "applications": 0.0, "leave_field_value": -8.0, "minimum_tenure": 0.0},
             **{"h0": 0.1, "personal_sd": 3.0, "tie_floor": 0.0, "h_gap": 0.2, "hiring_bar": -3.0},
-            **{"tight_pay": 0.0, "arms_race": 0.0, "cost_aversion": 0.0, "rush_gap": 0.0},
+            **{"tight_pay": 0.0, "arms_race": 0.0, "cost_aversion": 0.0, "rush_gap": 0.0, "open_base": 0.0},
         },
     )
 

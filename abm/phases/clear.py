@@ -8,11 +8,11 @@ from abm import employment
 from abm.columns import Integers
 from abm.kernels import choice, matching, utility
 from abm.phases.choose import LEAVES, STAYS
-from abm.tables import Cause, OfferState, Status
+from abm.tables import SOURCE, Cause, OfferState, Status
 from abm.world import World
 
 WRITES = ("researchers", "teams.leader", "teams.vacancy", "teams.n_members", "offers", "decisions", "joined")
-PARAMETERS = ("clearing_rounds", "vacancy_months", "leave_field_value")
+PARAMETERS = ("clearing_rounds", "vacancy_months", "leave_field_value", "trust_recovered", "trust_inside")
 
 
 def run(world: World) -> None:
@@ -129,3 +129,5 @@ def _succession(world: World) -> None:
     rows, first = np.unique(people.team[order], return_index=True)
     teams.leader[rows] = order[first]
     teams.vacancy[rows] = 0
+    recovered = world.parameters.trust_recovered * world.parameters.trust_inside
+    people.breach[np.isin(people.team, rows), SOURCE["leader_loss"]] *= 1.0 - recovered

@@ -13,6 +13,7 @@ WRITES = (
     "projects",
     "teams.project",
     "teams.know_how",
+    "teams.pace",
     "researchers.skill",
     "researchers.reputation",
     "researchers.visibility",
@@ -83,6 +84,7 @@ def _progress(world: World, ratio: Floats) -> None:
     alpha = parameters.compute_share
     busy = np.flatnonzero(teams.project >= 0)
     pace = ratio**alpha * staff ** (1.0 - alpha) * teams.know_how / coordination(world)
+    teams.pace[:] = np.where(teams.project >= 0, pace, 0.0)
     projects.progress[teams.project[busy]] += pace[busy]
     teams.know_how += parameters.know_how_recovery * (1.0 - teams.know_how)
 

@@ -1,0 +1,113 @@
+"""Switch off one mechanism at a time, on paired worlds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from abm import commands, files, mechanisms
+from abm.commands import Commands, Refused
+from abm.mechanisms import Effect
+
+ORDER = 5
+REPLICATES = 40
+EXAMPLES = """examples:
+  talent ablate meta_fair                           all fifty, 40 pairs of worlds each: about 40 minutes of one core
+  talent ablate meta_fair --only M25 --replicates 10    one mechanism, a minute
+"""
+
+
+def add(parsers: Commands) -> None:
+    """Declare the arguments."""
+    parser = parsers.add_parser("ablate", help=__doc__, epilog=EXAMPLES, formatter_class=commands.RAW)
+    commands.add_world(parser, REPLICATES)
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="a mechanism; may be repeated")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the table as JSON, with its provenance")
+
+
+def run(chosen: argparse.Namespace, command: str) -> int:
+    """Measure and print the table."""
+    scenario = commands.described(chosen)
+    picked = mechanisms.select(chosen.only)
+    if chosen.replicates < 2:
+        raise Refused("--replicates 1: an interval needs at least 2 pairs of worlds")
+    probes = {mechanism.probe for mechanism in picked}
+    total = (len(picked) + len(probes)) * chosen.replicates
+    with commands.progress(f"{scenario.name} without one mechanism at a time", total) as advance:
+        effects = mechanisms.ablate(
+            scenario,
+            picked,
+            chosen.seed,
+            chosen.replicates,
+            commands.workers_of(chosen, total),
+            lambda ready: advance(),
+        )
+    if chosen.out:
+        content = as_data(effects, scenario.name, scenario.content_hash(), chosen.seed, chosen.replicates, command)
+        files.write_text(chosen.out, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    print_table(effects, chosen.replicates, commands.console())
+    return 0
+
+
+def as_data(
+    effects: list[Effect], scenario: str, scenario_hash: str, seed: int, replicates: int, command: str
+) -> dict[str, Any]:
+    """The table as JSON: what `abm/data/ablation.json` holds."""
+    return {
+        "scenario": scenario,
+        "scenario_hash": scenario_hash,
+        "version": files.version("ai-talent-market"),
+        "seed": seed,
+        "replicates": replicates,
+        "command": command,
+        "rows": [
+            {
+                "id": effect.mechanism.id,
+                "outcome": effect.mechanism.outcome,
+                "unit": effect.unit,
+                **{
+                    name: round(getattr(effect, name), 6)
+                    for name in ("baseline", "without", "difference", "low", "high")
+                },
+                "verdict": effect.verdict,
+                "exits": [round(value, 3) for value in effect.common],
+            }
+            for effect in effects
+        ],
+    }
+
+
+def number(value: float) -> str:
+    """Three significant digits, no exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def print_table(effects: list[Effect], replicates: int, console: Console) -> None:
+    """One row per mechanism, and the count of the core ones that do what the reports say."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("", "mechanism", "outcome watched", "baseline", "without", "difference [95 %]", "", "exits [95 %]"):
+        table.add_column(head, justify="right" if head in ("baseline", "without", "difference [95 %]") else "left")
+    for effect in effects:
+        mechanism = effect.mechanism
+        mean, low, high = effect.common
+        table.add_row(
+            mechanism.id + ("*" if mechanism.core else ""),
+            mechanism.name,
+            mechanism.outcome,
+            number(effect.baseline),
+            number(effect.without),
+            f"{number(effect.difference)} [{number(effect.low)}, {number(effect.high)}]",
+            effect.verdict,
+            f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]",
+        )
+    console.print(table)
+    core = [effect for effect in effects if effect.mechanism.core]
+    good = sum(effect.verdict == "as expected" for effect in core)
+    console.print(
+        f"\n{good} of {len(core)} core mechanisms (*) move what the reports say, {replicates} pairs of worlds each."
+    )

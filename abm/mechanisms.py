@@ -1,0 +1,164 @@
+"""The fifty mechanisms that the reports name: where each lives, and the paired world without it.
+
+Declared in `abm/data/mechanisms.toml`. `ablate` measures what each does: the same people and the same luck, with it
+and without it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from scipy import stats
+
+from abm import ensemble, outcomes
+from abm.changes import Change, change
+from abm.columns import Floats
+from abm.scenario import FrozenMap, Scenario, ScenarioError
+
+_FILE: Final = Path(__file__).parent / "data" / "mechanisms.toml"
+LEVEL: Final = 0.95
+SIGNS: Final = {"higher": 1, "lower": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One mechanism: evidence (S stated link, O opinion, P pattern), place in the code, and how it is left out.
+
+    Attributes:
+        off: what makes the world without it.
+        probe: settings of both worlds.
+        outcome: what is watched; `expected` says whether the mechanism makes it "higher" or "lower".
+    """
+
+    id: str
+    name: str
+    evidence: str
+    core: bool
+    lives: str
+    parameters: tuple[str, ...]
+    off: Change
+    probe: FrozenMap
+    outcome: str
+    expected: str
+    observable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a mechanism does to an outcome, in paired worlds.
+
+    Attributes:
+        baseline, without: means over replicates.
+        difference: baseline - without, mean; low and high bound its 95 % interval (paired t).
+        common: the same for voluntary departures from the focal employer, whatever the outcome.
+    """
+
+    mechanism: Mechanism
+    unit: str
+    baseline: float
+    without: float
+    difference: float
+    low: float
+    high: float
+    common: tuple[float, float, float]
+
+    @property
+    def verdict(self) -> str:
+        """Whether the interval keeps away from 0, and on the expected side."""
+        if self.low <= 0.0 <= self.high:
+            return "no effect seen"
+        return "as expected" if np.sign(self.difference) == SIGNS[self.mechanism.expected] else "the other way"
+
+
+@cache
+def declared() -> dict[str, Mechanism]:
+    """All mechanisms by id, in the order of the file."""
+    found = {}
+    for fields in tomllib.loads(_FILE.read_text(encoding="utf-8"))["mechanism"]:
+        off: dict[str, Any] = fields.pop("off")
+        made = Mechanism(
+            **{
+                **fields,
+                "parameters": tuple(fields["parameters"]),
+                "off": change(off.get("set"), off.get("without", ())),
+                "probe": FrozenMap(fields.get("probe", {})),
+            }
+        )
+        found[made.id] = made
+    return found
+
+
+def paired_interval(difference: Floats) -> tuple[float, float, float]:
+    """Mean and 95 % interval of paired differences (R,), by Student's t; a point when all are equal."""
+    mean, n = float(difference.mean()), len(difference)
+    error = float(difference.std(ddof=1)) / np.sqrt(n) if n > 1 else np.inf
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * error if n > 1 and error > 0 else (0.0 if n > 1 else np.inf)
+    return mean, mean - half, mean + half
+
+
+def ablate(
+    scenario: Scenario,
+    chosen: Sequence[Mechanism],
+    seed: int = 1,
+    replicates: int = 20,
+    workers: int = 1,
+    on_done: Callable[[int], None] | None = None,
+) -> list[Effect]:
+    """Switch off one mechanism at a time.
+
+    Args:
+        scenario: the baseline; mechanisms whose events or teams it lacks are refused.
+        chosen: mechanisms.
+        seed, replicates, workers: as in `simulate_many`.
+        on_done: called with the number of worlds that are ready.
+
+    Raises:
+        ScenarioError: the scenario lacks what a mechanism is made of or watched by.
+    """
+    common = f"exits:{scenario.employers[0].name}"
+    bases: list[tuple[Change, Scenario]] = []
+    for probe in dict.fromkeys(mechanism.probe for mechanism in chosen):
+        bases.append((change(probe), change(probe).apply(scenario)))
+    texts = tuple(dict.fromkeys([common, *(mechanism.outcome for mechanism in chosen)]))
+    jobs: list[tuple[Scenario, Change]] = [(base, Change()) for _, base in bases]
+    base_of = [next(i for i, (probe, _) in enumerate(bases) if probe.settings == m.probe) for m in chosen]
+    jobs += [(bases[number][1], mechanism.off) for number, mechanism in zip(base_of, chosen, strict=True)]
+    values = ensemble.measure_worlds(jobs, texts, seed, replicates, workers, on_done)
+    units = [outcomes.read(text, scenario).unit for text in texts]
+    found = []
+    for number, (mechanism, base) in enumerate(zip(chosen, base_of, strict=True)):
+        column = texts.index(mechanism.outcome)
+        with_it, without = values[base], values[len(bases) + number]
+        mean, low, high = paired_interval(with_it[:, column] - without[:, column])
+        found.append(
+            Effect(
+                mechanism=mechanism,
+                unit=units[column],
+                baseline=float(with_it[:, column].mean()),
+                without=float(without[:, column].mean()),
+                difference=mean,
+                low=low,
+                high=high,
+                common=paired_interval(with_it[:, 0] - without[:, 0]),
+            )
+        )
+    return found
+
+
+def select(ids: Sequence[str]) -> list[Mechanism]:
+    """Mechanisms by id; all of them when none is given.
+
+    Raises:
+        ScenarioError: an unknown id.
+    """
+    known = declared()
+    unknown = [each for each in ids if each not in known]
+    if unknown:
+        raise ScenarioError.about("mechanism", [f"{each!r}: expected M01 to M50" for each in unknown])
+    return [known[each] for each in ids] if ids else list(known.values())

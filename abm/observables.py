@@ -1,0 +1,201 @@
+"""Outcomes made for one mechanism: what the reports say one should see when it works. Read with `abm/outcomes.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.columns import Bools, Floats
+from abm.outcomes import Subject, Window, departures_of, heads, kind, members
+from abm.run import Result
+from abm.scenario import Scenario
+from abm.tables import CAUSE_NAMES
+
+STARVED = 0.5  # of what a team asks for
+NEWCOMER = 24  # months
+AFTER_RELEASE = 3  # months
+FIRST_HIRES = 6  # months
+EARN_OUT = 36  # months
+FAILED = CAUSE_NAMES.index("startup_failed")
+
+
+def _teams(scenario: Scenario, subject: Subject) -> list[int]:
+    """Rows of the teams that the scenario names, of an employer or as listed."""
+    if subject.kind == "team":
+        return list(subject.rows)
+    return [row for row, team in enumerate(scenario.placed_teams()) if team.employer in subject.rows]
+
+
+def _team_months(result: Result, scenario: Scenario, subject: Subject, window: Window) -> tuple[list[int], slice]:
+    return _teams(scenario, subject), slice(window.first, window.last + 1)
+
+
+def _given(result: Result, teams: list[int], months: slice) -> Floats:
+    """(months, teams) H100e."""
+    return np.asarray(result.series["compute_per_head"][months, teams] * result.series["team_size"][months, teams])
+
+
+@kind("ratio", "employer", "team")
+def priority_gap(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Compute given over asked for: teams that the scenario puts first (priority above 1), less the others."""
+    teams, months = _team_months(result, scenario, subject, window)
+    given, asked = _given(result, teams, months), result.series["team_request"][months, teams]
+    first = np.array([scenario.placed_teams()[row].plan.priority > 1.0 for row in teams])
+    met = [given[:, side].sum() / max(asked[:, side].sum(), 1e-12) for side in (first, ~first)]
+    return float(met[0] - met[1])
+
+
+@kind("share", "employer", "team")
+def starved(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Share of the months of staffed teams in which less than half of what they ask for is given."""
+    teams, months = _team_months(result, scenario, subject, window)
+    given, asked = _given(result, teams, months), result.series["team_request"][months, teams]
+    staffed = result.series["team_size"][months, teams] > 0
+    return float((given < STARVED * asked)[staffed].mean()) if staffed.any() else 0.0
+
+
+@kind("share", "team")
+def compute_share(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """What teams are given, as a share of all that their employers give out."""
+    months = slice(window.first, window.last + 1)
+    owners = {scenario.placed_teams()[row].employer for row in subject.rows}
+    every = [row for row, team in enumerate(scenario.placed_teams()) if team.employer in owners]
+    whole = _given(result, every, months).sum()
+    return float(_given(result, list(subject.rows), months).sum() / whole) if whole else 0.0
+
+
+@kind("per 100 person-years", "employer")
+def deprived_exit_gap(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Exit rate in teams with less than half the compute per head of the best sister team, less that in the others."""
+    teams, months = _team_months(result, scenario, subject, window)
+    placed = scenario.placed_teams()
+    per_head = result.series["compute_per_head"][months, teams]
+    topic = np.array([scenario.topics.index(placed[row].plan.topic) for row in teams])
+    best = np.array([per_head[:, topic == mine].max(axis=1) for mine in topic]).T
+    poor = per_head < 0.5 * best
+    size = result.series["team_size"][months, teams]
+    gone = _team_exits(result, window)[:, teams]
+    rates = [1200.0 * gone[side].sum() / max(size[side].sum(), 1e-12) for side in (poor, ~poor)]
+    return float(rates[0] - rates[1])
+
+
+def _team_exits(result: Result, window: Window) -> Floats:
+    """(months, teams) voluntary departures."""
+    rows = result.departures
+    found = np.zeros((window.last - window.first + 1, len(result.teams)))
+    if rows:
+        chosen = window.holds(rows["month"]) & rows["voluntary"]
+        np.add.at(found, (rows["month"][chosen] - window.first, rows["from_team"][chosen]), 1.0)
+    return found
+
+
+@kind("people", "team")
+def moved_inside(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """People who came to teams from other teams of the same employer."""
+    rows = result.moves
+    came = window.holds(rows["month"]) & np.isin(rows["to_team"], subject.rows)
+    came &= (rows["from_state"] >= 0) & (rows["from_state"] == rows["to_state"])
+    return float((came & ~np.isin(rows["from_team"], subject.rows)).sum())
+
+
+@kind("offers", "employer", "cohort")
+def offers_received(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Outside offers to the members of a cohort, or to people of an employer."""
+    rows = result.offers
+    if not rows:
+        return 0.0
+    if subject.kind == "cohort":
+        return float((window.holds(rows["month"]) & np.isin(rows["researcher"], members(result, subject))).sum())
+    home = _home(result, scenario)
+    return float((window.holds(rows["month"]) & np.isin(home[rows["month"], rows["researcher"]], subject.rows)).sum())
+
+
+def _home(result: Result, scenario: Scenario) -> Floats:
+    """(months, people) employer at the beginning of each month, from the ledger of moves; -1 none."""
+    people = int(max(result.moves["researcher"].max(initial=0), result.offers["researcher"].max(initial=0))) + 1
+    home = np.full((result.months + 1, people), -2)
+    for month, person, before, after in zip(
+        *(result.moves[name] for name in ("month", "researcher", "from_state", "to_state")), strict=True
+    ):
+        unknown = home[: month + 1, person] == -2
+        home[: month + 1, person][unknown] = before
+        home[month + 1 :, person] = after
+    return home
+
+
+@kind("per 100 person-years", "employer")
+def newcomer_exits(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Voluntary departures in the first two years of a job, over the years at work of everybody there."""
+    chosen = departures_of(result, subject, window)
+    young = result.departures["tenure"][chosen] < NEWCOMER if chosen.any() else np.zeros(0)
+    years = heads(result, subject)[window.first : window.last + 1].sum() / 12.0
+    return 100.0 * float(young.sum()) / years if years else 0.0
+
+
+@kind("ratio", "employer")
+def clustering(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Variance of quarterly exits over teams, over what independent exits at the mean rate would have (1 = none)."""
+    teams, months = _team_months(result, scenario, subject, window)
+    quarters = (window.last - window.first + 1) // 3
+    if quarters == 0:
+        return 0.0
+    gone = _team_exits(result, window)[: 3 * quarters, teams].reshape(quarters, 3, -1).sum(axis=1)
+    size = result.series["team_size"][months, teams][: 3 * quarters].reshape(quarters, 3, -1).mean(axis=1)
+    rate = gone.sum(axis=1, keepdims=True) / np.maximum(size.sum(axis=1, keepdims=True), 1e-12)
+    expected = rate * size
+    spread = expected * (1.0 - np.minimum(rate, 1.0))
+    large = size >= 5
+    return float(((gone - expected) ** 2)[large].sum() / max(spread[large].sum(), 1e-12))
+
+
+@kind("ratio", "employer")
+def after_release(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Exit rate in the three months from a release of the own team on, over the rate in all other months."""
+    teams, months = _team_months(result, scenario, subject, window)
+    out = result.series["team_releases"][months, teams]
+    recent = sum(np.vstack([np.zeros((lag, len(teams))), out[: len(out) - lag]]) for lag in range(AFTER_RELEASE)) > 0
+    size, gone = result.series["team_size"][months, teams], _team_exits(result, window)[:, teams]
+    rates = [gone[side].sum() / max(size[side].sum(), 1e-12) for side in (recent, ~recent)]
+    return float(rates[0] / max(rates[1], 1e-12))
+
+
+@kind("share", "")
+def alumni_share(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """First hires of start-ups (six months, founders aside) who come from the employer that the founder had left."""
+    hired = _first_hires(result, window)
+    return float(np.mean(hired)) if len(hired) else 0.0
+
+
+def _first_hires(result: Result, window: Window) -> Bools:
+    """One entry per first hire: came straight from the founder's last employer."""
+    rows, left = result.startups, result.departures
+    found: list[Bools] = []
+    if not rows or not left:
+        return np.zeros(0, dtype=bool)
+    for month, startup, founder in zip(rows["month"], rows["employer"], rows["founder"], strict=True):
+        if not window.first <= month <= window.last:
+            continue
+        went = np.flatnonzero((left["researcher"] == founder) & (left["month"] <= month))
+        if not len(went):
+            continue
+        origin = left["from_employer"][went[-1]]
+        hires = (left["to_employer"] == startup) & (left["month"] >= month) & (left["month"] < month + FIRST_HIRES)
+        hires &= left["cause"] != CAUSE_NAMES.index("founded")
+        found.append(left["from_employer"][hires] == origin)
+    return np.concatenate(found) if found else np.zeros(0, dtype=bool)
+
+
+@kind("share", "")
+def bought_founders_gone(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Founders whose company was bought who have left the buyer within three years (or by the end)."""
+    rows, moves, left = result.startups, result.moves, result.departures
+    if not rows:
+        return 0.0
+    inside = (moves["from_state"] >= 0) & (moves["to_state"] >= 0) & (moves["from_state"] != moves["to_state"])
+    gone = []
+    for startup, founder in zip(rows["employer"], rows["founder"], strict=True):
+        sold = np.flatnonzero(inside & (moves["from_state"] == startup) & (moves["researcher"] == founder))
+        if len(sold):
+            month, buyer = moves["month"][sold[0]], moves["to_state"][sold[0]]
+            later = (left["researcher"] == founder) & (left["from_employer"] == buyer) & left["voluntary"]
+            gone.append(bool((later & (left["month"] >= month) & (left["month"] <= month + EARN_OUT)).any()))
+    return float(np.mean(gone)) if gone else 0.0

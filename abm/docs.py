@@ -18,7 +18,7 @@ from enum import IntEnum
 from functools import partial
 from pathlib import Path
 
-from abm import effects, metrics, month, policies, scenario, tables
+from abm import effects, mechanisms, metrics, month, policies, scenario, tables
 from abm.build import ARCHETYPES
 from abm.columns import Table
 from abm.kernels.allocation import RULES
@@ -181,6 +181,62 @@ def scenarios() -> str:
     return _table(("scenario", "what", "months", "people at the start", "history"), rows)
 
 
+def the_mechanisms() -> str:
+    """The fifty mechanisms that the reports name, with where each lives."""
+    known = declared()
+    rows = []
+    for each in mechanisms.declared().values():
+        numbers = ", ".join(f"`{name}` {known[name].default:g} ({known[name].grade})" for name in each.parameters)
+        rows.append(
+            (
+                each.id + ("*" if each.core else ""),
+                each.name,
+                each.evidence,
+                each.lives,
+                numbers or "sizes of its events",
+            )
+        )
+    return _table(("", "mechanism", "evidence", "lives in", "parameters, default (grade)"), rows)
+
+
+def ablation() -> str:
+    """What switching each mechanism off does, as measured by `talent ablate`."""
+    measured = mechanisms.measured()
+    known = mechanisms.declared()
+    rows = []
+    for row in measured["rows"]:
+        each = known[row["id"]]
+        low, high = mechanisms.digits(row["low"]), mechanisms.digits(row["high"])
+        mean, least, most = row["exits"]
+        rows.append(
+            (
+                each.id + ("*" if each.core else ""),
+                f"{each.observable}: `{row['outcome']}`",
+                mechanisms.digits(row["baseline"]),
+                mechanisms.digits(row["without"]),
+                f"{mechanisms.digits(row['difference'])} [{low}, {high}]",
+                row["verdict"],
+                f"{mean:+.0f} [{least:+.0f}, {most:+.0f}]",
+            )
+        )
+    head = (
+        "",
+        "what is watched",
+        "with",
+        "without",
+        "difference [95 %]",
+        "verdict",
+        "exits from the focal employer [95 %]",
+    )
+    core = [row for row in measured["rows"] if known[row["id"]].core]
+    good = sum(row["verdict"] == "as expected" for row in core)
+    return (
+        f"`{measured['command']}`: {measured['replicates']} pairs of worlds each, seed {measured['seed']}, scenario "
+        f"{measured['scenario_hash'][:12]}. {good} of the {len(core)} core mechanisms (*) differ from zero in "
+        f"the direction that the reports name.\n\n{_table(head, rows)}"
+    )
+
+
 def archetypes() -> str:
     """The three kinds of taste: ideal culture point, and how much each cares relative to the mean."""
     rows = (
@@ -202,6 +258,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "rules": rules,
     "scenarios": scenarios,
     "archetypes": archetypes,
+    "mechanisms": the_mechanisms,
+    "ablation": ablation,
     **{f"columns {name}": partial(columns, name) for name in TABLES},
     **{f"parameters {phase}": partial(parameters, phase) for phase in {p.phase: 0 for p in declared().values()}},
 }

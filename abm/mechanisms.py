@@ -6,6 +6,7 @@ and without it.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,18 @@ def declared() -> dict[str, Mechanism]:
         )
         found[made.id] = made
     return found
+
+
+@cache
+def measured() -> dict[str, Any]:
+    """The table of `talent ablate` that ships with the model: `abm/data/ablation.json`."""
+    found: dict[str, Any] = json.loads((_FILE.parent / "ablation.json").read_text(encoding="utf-8"))
+    return found
+
+
+def digits(value: float) -> str:
+    """Three significant digits, no exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def paired_interval(difference: Floats) -> tuple[float, float, float]:

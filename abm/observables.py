@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.columns import Bools, Floats
+from abm.columns import Bools, Floats, Integers
 from abm.outcomes import Subject, Window, departures_of, heads, kind, members
 from abm.run import Result
 from abm.scenario import Scenario
@@ -15,7 +15,6 @@ NEWCOMER = 24  # months
 AFTER_RELEASE = 3  # months
 FIRST_HIRES = 6  # months
 EARN_OUT = 36  # months
-FAILED = CAUSE_NAMES.index("startup_failed")
 
 
 def _teams(scenario: Scenario, subject: Subject) -> list[int]:
@@ -158,30 +157,37 @@ def after_release(result: Result, scenario: Scenario, subject: Subject, window: 
     return float(rates[0] / max(rates[1], 1e-12))
 
 
-@kind("share", "")
+@kind("companies", "", "site")
+def founded(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Start-ups founded, at a place or anywhere."""
+    return float(len(_founded(result, subject, window)))
+
+
+@kind("share", "", "site")
 def alumni_share(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """First hires of start-ups (six months, founders aside) who come from the employer that the founder had left."""
-    hired = _first_hires(result, window)
-    return float(np.mean(hired)) if len(hired) else 0.0
-
-
-def _first_hires(result: Result, window: Window) -> Bools:
-    """One entry per first hire: came straight from the founder's last employer."""
-    rows, left = result.startups, result.departures
-    found: list[Bools] = []
-    if not rows or not left:
-        return np.zeros(0, dtype=bool)
-    for month, startup, founder in zip(rows["month"], rows["employer"], rows["founder"], strict=True):
-        if not window.first <= month <= window.last:
-            continue
+    left = result.departures
+    found: list[Bools] = [np.zeros(0, dtype=bool)]
+    for row in _founded(result, subject, window):
+        month, startup, founder = (result.startups[name][row] for name in ("month", "employer", "founder"))
         went = np.flatnonzero((left["researcher"] == founder) & (left["month"] <= month))
-        if not len(went):
-            continue
-        origin = left["from_employer"][went[-1]]
-        hires = (left["to_employer"] == startup) & (left["month"] >= month) & (left["month"] < month + FIRST_HIRES)
-        hires &= left["cause"] != CAUSE_NAMES.index("founded")
-        found.append(left["from_employer"][hires] == origin)
-    return np.concatenate(found) if found else np.zeros(0, dtype=bool)
+        if len(went):
+            hires = (left["to_employer"] == startup) & (left["month"] >= month) & (left["month"] < month + FIRST_HIRES)
+            hires &= left["cause"] != CAUSE_NAMES.index("founded")
+            found.append(left["from_employer"][hires] == left["from_employer"][went[-1]])
+    hired = np.concatenate(found)
+    return float(hired.mean()) if len(hired) else 0.0
+
+
+def _founded(result: Result, subject: Subject, window: Window) -> Integers:
+    """Rows of the ledger of start-ups that fall into a window, at the sites of a subject if it has some."""
+    rows = result.startups
+    if not rows:
+        return np.zeros(0, dtype=np.int64)
+    chosen = window.holds(rows["month"])
+    if subject.kind == "site":
+        chosen &= np.isin(rows["site"], subject.rows)
+    return np.flatnonzero(chosen)
 
 
 @kind("share", "")

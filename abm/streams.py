@@ -66,6 +66,7 @@ PURPOSES: dict[str, str] = {
     "found_partner": "Gumbel of joining a founder; row = asked researcher, column = founder",
     "funding": "amount and success of a funding round; row = employer, column = use",
     "acquirer": "which employer buys a start-up without money; row = employer",
+    "permutation": "order of a shuffle in a permutation test; row = item",
     "new_tie": "which team mates a joiner gets to know; row = researcher, column = slot",
 }
 

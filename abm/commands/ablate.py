@@ -12,7 +12,7 @@ from rich.table import Table
 
 from abm import commands, files, mechanisms
 from abm.commands import Commands, Refused
-from abm.mechanisms import Effect
+from abm.mechanisms import Effect, digits
 
 ORDER = 5
 REPLICATES = 40
@@ -82,11 +82,6 @@ def as_data(
     }
 
 
-def number(value: float) -> str:
-    """Three significant digits, no exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
 def print_table(effects: list[Effect], replicates: int, console: Console) -> None:
     """One row per mechanism, and the count of the core ones that do what the reports say."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -99,9 +94,9 @@ def print_table(effects: list[Effect], replicates: int, console: Console) -> Non
             mechanism.id + ("*" if mechanism.core else ""),
             mechanism.name,
             mechanism.outcome,
-            number(effect.baseline),
-            number(effect.without),
-            f"{number(effect.difference)} [{number(effect.low)}, {number(effect.high)}]",
+            digits(effect.baseline),
+            digits(effect.without),
+            f"{digits(effect.difference)} [{digits(effect.low)}, {digits(effect.high)}]",
             effect.verdict,
             f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]",
         )

@@ -104,21 +104,19 @@ def offers_received(result: Result, scenario: Scenario, subject: Subject, window
         return 0.0
     if subject.kind == "cohort":
         return float((window.holds(rows["month"]) & np.isin(rows["researcher"], members(result, subject))).sum())
-    home = _home(result, scenario)
-    return float((window.holds(rows["month"]) & np.isin(home[rows["month"], rows["researcher"]], subject.rows)).sum())
+    home = _home(result, rows["researcher"], rows["month"])
+    return float((window.holds(rows["month"]) & np.isin(home, subject.rows)).sum())
 
 
-def _home(result: Result, scenario: Scenario) -> Floats:
-    """(months, people) employer at the beginning of each month, from the ledger of moves; -1 none."""
-    people = int(max(result.moves["researcher"].max(initial=0), result.offers["researcher"].max(initial=0))) + 1
-    home = np.full((result.months + 1, people), -2)
-    for month, person, before, after in zip(
-        *(result.moves[name] for name in ("month", "researcher", "from_state", "to_state")), strict=True
-    ):
-        unknown = home[: month + 1, person] == -2
-        home[: month + 1, person][unknown] = before
-        home[month + 1 :, person] = after
-    return home
+def _home(result: Result, person: Integers, month: Integers) -> Integers:
+    """(P,) where people were before the moves of a month, from the ledger: employer, or -1 - Status."""
+    moves = result.moves
+    span = result.months + 1
+    order = np.lexsort((np.arange(len(moves["month"])), moves["month"], moves["researcher"]))
+    key = (moves["researcher"] * span + moves["month"])[order]
+    last = np.searchsorted(key, person * span + month) - 1
+    known = (last >= 0) & (moves["researcher"][order][np.maximum(last, 0)] == person)
+    return np.where(known, moves["to_state"][order][np.maximum(last, 0)], result.at_start[person])
 
 
 @kind("per 100 person-years", "employer")

@@ -35,6 +35,7 @@ class Result:
         departures, moves, startups: ledger tables, columns by name.
         offers: the offers of every month without their terms.
         options: offers held by people in the month they left, with terms (why-card).
+        at_start: (people,) where everybody is before the first month: employer, or -1 - Status.
         members: cohort -> rows of its members.
         left, left_voluntarily: (cohorts, months) counts.
         employers, teams: names by row; scenario's first, potential start-ups after them.
@@ -52,6 +53,7 @@ class Result:
     startups: Row
     offers: Row
     options: Row
+    at_start: Integers
     members: dict[str, Integers]
     left: Floats
     left_voluntarily: Floats
@@ -88,7 +90,7 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change
     used = replicate_seed(seed, replicate)
     model = TalentMarket(described, rng=used, collect=False)
     world = model.world
-    at_start = world.researchers.team.copy()
+    team, home = world.researchers.team.copy(), states(world)
     gone: list[list[Integers]] = [[] for _ in world.cohorts]
     for _ in range(described.months):
         act(world, change.actions)
@@ -99,7 +101,7 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change
     left = np.array([[len(people) for people in months] for months in gone], dtype=np.float64)
     willing = np.array([_willing(world, number, months) for number, months in enumerate(gone)], dtype=np.float64)
     shape = (len(gone), described.months)
-    return _result(world, replicate, used, left.reshape(shape), willing.reshape(shape), at_start)
+    return _result(world, replicate, used, left.reshape(shape), willing.reshape(shape), team, home)
 
 
 def _willing(world: World, number: int, gone: list[Integers]) -> list[int]:
@@ -118,7 +120,9 @@ def _willing(world: World, number: int, gone: list[Integers]) -> list[int]:
     return found
 
 
-def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floats, at_start: Integers) -> Result:
+def _result(
+    world: World, replicate: int, seed: int, left: Floats, willing: Floats, team: Integers, home: Integers
+) -> Result:
     departures, offers = world.ledger.table("departures"), world.ledger.table("offers")
     options: Row = {}
     if offers:
@@ -137,13 +141,14 @@ def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floa
         startups=world.ledger.table("startups"),
         offers=offers,
         options=options,
+        at_start=home,
         members={cohort.name: cohort.members for cohort in world.cohorts},
         left=left,
         left_voluntarily=willing,
         employers=world.employer_names,
         teams=world.team_names,
         event_months=[dated.month for dated in world.events],
-        graph=_graph(world, at_start) if replicate == 0 else {},
+        graph=_graph(world, team) if replicate == 0 else {},
         digest=world.digest(),
     )
 

@@ -39,10 +39,15 @@ def measure_worlds(
         for scenario, change in worlds
     ]
     found = np.full((len(worlds), replicates, len(texts)), np.nan)
-    for ready, (number, values) in enumerate(pool.each(measure, jobs, workers), 1):
-        found[number % len(worlds), number // len(worlds)] = values
-        if on_done is not None:
-            on_done(ready)
+    try:
+        for ready, (number, values) in enumerate(pool.each(measure, jobs, workers), 1):
+            found[number % len(worlds), number // len(worlds)] = values
+            if on_done is not None:
+                on_done(ready)
+    except KeyboardInterrupt:
+        found = found[:, ~np.isnan(found).any(axis=(0, 2))]
+        if found.shape[1] < 2:
+            raise
     return found
 
 

@@ -58,6 +58,7 @@ class Effect:
         baseline, without: means over replicates.
         difference: baseline - without, mean; low and high bound its 95 % interval (paired t).
         common: the same for voluntary departures from the focal employer, whatever the outcome.
+        pairs: replicates that were measured.
     """
 
     mechanism: Mechanism
@@ -68,6 +69,7 @@ class Effect:
     low: float
     high: float
     common: tuple[float, float, float]
+    pairs: int
 
     @property
     def verdict(self) -> str:
@@ -159,6 +161,7 @@ def ablate(
                 low=low,
                 high=high,
                 common=paired_interval(with_it[:, 0] - without[:, 0]),
+                pairs=len(with_it),
             )
         )
     return found

@@ -8,7 +8,7 @@ from abm.columns import Bools, Floats, Integers
 from abm.outcomes import Subject, Window, departures_of, heads, kind, members
 from abm.run import Result
 from abm.scenario import Scenario
-from abm.tables import CAUSE_NAMES
+from abm.tables import CAUSE_NAMES, REACH_NAMES
 
 STARVED = 0.5  # of what a team asks for
 NEWCOMER = 24  # months
@@ -98,14 +98,26 @@ def moved_inside(result: Result, scenario: Scenario, subject: Subject, window: W
 
 @kind("offers", "employer", "cohort")
 def offers_received(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
-    """Outside offers to the members of a cohort, or to people of an employer."""
+    """Offers to the members of a cohort, or to people of an employer."""
+    return float(_offers(result, subject, window).sum())
+
+
+@kind("offers", "employer", "cohort")
+def calls_received(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Offers that began with a recruiter's call because the person is in view."""
+    offers = _offers(result, subject, window)
+    return float((result.offers["reach"][offers] == REACH_NAMES.index("visible")).sum()) if offers.any() else 0.0
+
+
+def _offers(result: Result, subject: Subject, window: Window) -> Bools:
+    """Which rows of the ledger of offers went to a subject in a window."""
     rows = result.offers
     if not rows:
-        return 0.0
+        return np.zeros(0, dtype=bool)
     if subject.kind == "cohort":
-        return float((window.holds(rows["month"]) & np.isin(rows["researcher"], members(result, subject))).sum())
+        return np.asarray(window.holds(rows["month"]) & np.isin(rows["researcher"], members(result, subject)))
     home = _home(result, rows["researcher"], rows["month"])
-    return float((window.holds(rows["month"]) & np.isin(home, subject.rows)).sum())
+    return np.asarray(window.holds(rows["month"]) & np.isin(home, subject.rows))
 
 
 def _home(result: Result, person: Integers, month: Integers) -> Integers:

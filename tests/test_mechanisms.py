@@ -94,7 +94,7 @@ def test_paired_interval() -> None:
 def test_verdicts() -> None:
     def effect(low: float, high: float, expected: str) -> mechanisms.Effect:
         mechanism = next(each for each in KNOWN.values() if each.expected == expected)
-        return mechanisms.Effect(mechanism, "", 0, 0, (low + high) / 2, low, high, (0, 0, 0))
+        return mechanisms.Effect(mechanism, "", 0, 0, (low + high) / 2, low, high, (0, 0, 0), 2)
 
     assert effect(1, 3, "higher").verdict == "as expected"
     assert effect(1, 3, "lower").verdict == "the other way"

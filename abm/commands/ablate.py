@@ -48,22 +48,24 @@ def run(chosen: argparse.Namespace, command: str) -> int:
             lambda ready: advance(),
         )
     if chosen.out:
-        content = as_data(effects, scenario.name, scenario.content_hash(), chosen.seed, chosen.replicates, command)
+        content = as_data(effects, scenario.name, scenario.content_hash(), chosen.seed, command)
         files.write_text(chosen.out, json.dumps(content, indent=1, allow_nan=False) + "\n")
-    print_table(effects, chosen.replicates, commands.console())
+    print_table(effects, commands.console())
+    if effects[0].pairs < chosen.replicates:
+        note = f"interrupted: {effects[0].pairs} of {chosen.replicates} pairs of worlds are done; the table is of these"
+        Console(stderr=True, highlight=False).print(note)
+        return 130
     return 0
 
 
-def as_data(
-    effects: list[Effect], scenario: str, scenario_hash: str, seed: int, replicates: int, command: str
-) -> dict[str, Any]:
+def as_data(effects: list[Effect], scenario: str, scenario_hash: str, seed: int, command: str) -> dict[str, Any]:
     """The table as JSON: what `abm/data/ablation.json` holds."""
     return {
         "scenario": scenario,
         "scenario_hash": scenario_hash,
         "version": files.version("ai-talent-market"),
         "seed": seed,
-        "replicates": replicates,
+        "replicates": effects[0].pairs,
         "command": command,
         "rows": [
             {
@@ -82,7 +84,7 @@ def as_data(
     }
 
 
-def print_table(effects: list[Effect], replicates: int, console: Console) -> None:
+def print_table(effects: list[Effect], console: Console) -> None:
     """One row per mechanism, and the count of the core ones that do what the reports say."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in ("", "mechanism", "outcome watched", "baseline", "without", "difference [95 %]", "", "exits [95 %]"):
@@ -103,6 +105,5 @@ def print_table(effects: list[Effect], replicates: int, console: Console) -> Non
     console.print(table)
     core = [effect for effect in effects if effect.mechanism.core]
     good = sum(effect.verdict == "as expected" for effect in core)
-    console.print(
-        f"\n{good} of {len(core)} core mechanisms (*) move what the reports say, {replicates} pairs of worlds each."
-    )
+    pairs = effects[0].pairs
+    console.print(f"\n{good} of {len(core)} core mechanisms (*) move what the reports say, {pairs} pairs each.")

@@ -62,6 +62,7 @@ PARAMETERS = (
     "found_friends",
     "found_climate",
 )
+SPOKEN_FIRST = 1e6  # beyond any stock: the head sees those who spoke up before those who only look hurt
 PARTS = (Path.ROUTINE, Path.SHOCK, Path.SLOW_BUILD_UP, Path.COLLEAGUES, Path.OFFER)
 
 
@@ -179,7 +180,8 @@ def _retention(world: World) -> None:
     busy = np.bincount(teams.employer[teams.escalated >= 2], minlength=world.n_employers)
     time = parameters.retention_attention * heads / 100.0 * (1.0 - world.levers["flagship"]) - busy
     home = employer[at_risk]
-    seen = rank_within(home, speaks * 1e6 + people.reputation[at_risk]) < np.floor(np.maximum(time, 0.0))[home]
+    risk = held[at_risk] + people.shock[at_risk]
+    seen = rank_within(home, speaks * SPOKEN_FIRST + risk) < np.floor(np.maximum(time, 0.0))[home]
     kept = at_risk[seen]
     people.breach[kept] *= 1.0 - parameters.retention_effect
     people.shock[kept] *= 1.0 - parameters.retention_effect

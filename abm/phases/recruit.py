@@ -52,7 +52,8 @@ def run(world: World) -> None:
     empty = world.teams.open_posts[team] / np.maximum(world.teams.posts[team], 1.0)
     bar = world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
     bar -= world.parameters.hiring_urgency * np.minimum(empty, 1.0)
-    limit = np.ceil(world.parameters.approaches_per_post * world.teams.open_posts[team])
+    eager = world.parameters.approaches_per_post * world.levers.world("demand")  # who fears to go empty asks more (M35)
+    limit = np.ceil(eager * world.teams.open_posts[team])
     good = np.flatnonzero(score >= bar)
     listed = good[rank_within(team[good], score[good]) < limit[good]]
     listed = listed[np.lexsort((team[listed], person[listed]))]
@@ -69,7 +70,7 @@ def _open_posts(world: World) -> None:
     """Planned posts grow; those that are empty and can be paid for are open."""
     teams, employers, people = world.teams, world.employers, world.researchers
     hiring = world.levers["hiring"]
-    growing = np.exp(employers.growth * hiring)
+    growing = np.exp(employers.growth * hiring * world.levers.world("demand"))
     growing[employers.kind == EmployerKind.STARTUP] = 1.0
     teams.posts *= np.where(teams.is_open, growing[teams.employer], 1.0)
     employers.pay_budget *= growing

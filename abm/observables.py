@@ -140,6 +140,15 @@ def newcomer_exits(result: Result, scenario: Scenario, subject: Subject, window:
     return 100.0 * float(young.sum()) / years if years else 0.0
 
 
+@kind("people squared", "employer")
+def exit_variance(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Variance of the voluntary departures of a team in a quarter, over teams and quarters."""
+    teams, _ = _team_months(result, scenario, subject, window)
+    quarters = (window.last - window.first + 1) // 3
+    gone = _team_exits(result, window)[: 3 * quarters, teams].reshape(quarters, 3, -1).sum(axis=1)
+    return float(gone.var()) if gone.size else 0.0
+
+
 @kind("ratio", "employer")
 def clustering(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Variance of quarterly exits over teams, over what independent exits at the mean rate would have (1 = none)."""

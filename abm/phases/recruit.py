@@ -70,7 +70,7 @@ def _open_posts(world: World) -> None:
     """Planned posts grow; those that are empty and can be paid for are open."""
     teams, employers, people = world.teams, world.employers, world.researchers
     hiring = world.levers["hiring"]
-    growing = np.exp(employers.growth * hiring * world.levers.world("demand"))
+    growing = np.exp(employers.growth * hiring)
     growing[employers.kind == EmployerKind.STARTUP] = 1.0
     teams.posts *= np.where(teams.is_open, growing[teams.employer], 1.0)
     employers.pay_budget *= growing

@@ -361,6 +361,7 @@ def _what_names_stand_for(scenario: Scenario) -> Places:
     return {
         "employer": {employer.name: (row,) for row, employer in enumerate(scenario.employers)},
         "team": scenario._rows,
+        "owner": {team: (scenario._placed[rows[0]].employer,) for team, rows in scenario._rows.items()},
         "place": sites,
         "rule": {rule: (code,) for code, rule in enumerate(ALLOCATION_RULES)},
     }

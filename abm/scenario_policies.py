@@ -46,7 +46,11 @@ def _places(top: Mapping[str, Any], known: Known) -> dict[str, dict[str, tuple[i
         "place": [site.get(key) for key in ("name", "country") for site in sites],
         "rule": [*ALLOCATION_RULES],
     }
-    return {kind: {name: () for name in listed if name} for kind, listed in names.items()}
+    places: dict[str, dict[str, tuple[int, ...]]] = {
+        kind: {name: () for name in listed if name} for kind, listed in names.items()
+    }
+    order = list(places["employer"])
+    return {**places, "owner": {team: (order.index(owner),) for team, owner in known.teams.items() if owner in order}}
 
 
 def _policy(
@@ -75,6 +79,11 @@ def _policy(
             read[key] = number(knob.low, knob.high, f" ({knob.unit}; {knob.neutral:g} changes nothing)")(
                 problems, f"{place}.{key}", value
             )
+    whole = [key for key, knob in knobs.items() if isinstance(knob, Name) and knob.empty == "none"]
+    missing = [key for key in whole if not item.get(key)]
+    for key in missing if len(missing) < len(whole) else ():
+        given = ", ".join(known for known in whole if known not in missing)
+        problems.add(f"{place}.{key}", "nothing", f"{knobs[key].unit}, because {given} is given", f"add {key} = ...")
     return read
 
 
@@ -86,7 +95,7 @@ def _name(
         return ""
     if knob.kind != "date":
         if not isinstance(value, str) or value not in valid[knob.kind]:
-            expected = f"{knob.unit} of this scenario, or nothing ({knob.empty})"
+            expected = f"{knob.unit}{' of this scenario' * (knob.kind != 'rule')}, or nothing ({knob.empty})"
             problems.add(place, show(value), expected, nearest(value, valid[knob.kind]))
         return value
     got = date(problems, place, value)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from abm.levers import Levers
 
 Places = Mapping[str, Mapping[str, tuple[int, ...]]]
-"""What a name may stand for: kind -> name -> rows, each kind in the order of the scenario."""
+"""What a name may stand for: kind -> name -> rows, each kind in the order of the scenario; owner: of each team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ KINDS: Final = {
     "rule": "an allocation rule",
     "date": "a month",
 }
-EMPLOYER: Final = Name("employer", "all", "employer that follows; all start-ups too when left out")
+EMPLOYER: Final = Name("employer", "all", "employer that follows; when left out all, start-ups too")
 PLACE: Final = Name("place", "all", "where it holds")
 DATE: Final = Name("date", "the start", "month from which it is in force")
 ON: Final = Name("date", "the start", "month in which it happens")
@@ -114,6 +114,10 @@ class Knobs:
         """Positions in an array of levers: of the name that was given, or all (potential start-ups too)."""
         given = self.name(knob)
         return np.array(self.places[self._kind(knob)][given], dtype=np.int64) if given else slice(None)
+
+    def owner(self, knob: str) -> str:
+        """The employer of the team that was given."""
+        return tuple(self.places["employer"])[self.places["owner"][self.name(knob)][0]]
 
     def code(self, knob: str) -> int:
         """The number of the name that was given; -1 if none was."""

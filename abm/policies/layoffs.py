@@ -9,8 +9,8 @@ from abm.policies import ON, Knob, Knobs, Name
 
 KNOBS = {
     "share": Knob(0.0, 0.0, 1.0, "share of people", "laid off", "F115, M31"),
-    "employer": Name("employer", "all", "employer that lays off"),
-    "team": Name("team", "all", "team of that employer where it does"),
+    "employer": Name("employer", "all", "employer that lays off; when left out that of the team, if one is given"),
+    "team": Name("team", "all", "team where it does"),
     "date": ON,
 }
 
@@ -18,6 +18,9 @@ KNOBS = {
 def acts(knobs: Knobs) -> Iterator[dict[str, Any]]:
     """One round; a share of nothing is no round, and nobody fears it."""
     if knobs["share"] > 0:
-        where = {"teams": [knobs.name("team")]} if knobs.name("team") else {}
-        for employer in knobs.names("employer"):
+        team, employers = knobs.name("team"), knobs.names("employer")
+        if team and not knobs.name("employer"):
+            employers = (knobs.owner("team"),)
+        where = {"teams": [team]} if team else {}
+        for employer in employers:
             yield {"kind": "layoff", "employer": employer, "share": knobs["share"], **where}

@@ -1,4 +1,4 @@
-"""The contract of every policy on disk: neutral changes nothing, nor does anything before its date; bad knobs are told."""
+"""The contract of every policy on disk: neutral, or before its date, it changes no byte; bad knobs are told."""
 
 from __future__ import annotations
 

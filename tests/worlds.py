@@ -131,6 +131,7 @@ POLICIES: dict[str, dict[str, Any]] = {
     "recruiting": {"factor": 1.5, "pitch": 0.5},
     "retention_bonus": {"months": 6.0, "employer": "Elm Lab"},
     "seed_climate": {"factor": 1.4, "place": "Anta"},
+    "split_team": {"team": "Cue Core", "into": "Cue Later", "share": 0.5, "date": "2022-11"},
     "vesting": {"length": 0.5, "cliff": 0.25, "date": "2022-04"},
     "working_hours": {"factor": 0.5, "employer": "Ada Lab", "date": "2022-05"},
 }

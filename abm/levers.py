@@ -34,7 +34,9 @@ LEVERS: dict[str, Lever] = {
     "flagship": Lever("employer", 0.0, 0.0, 1.0, "share", "compute, orders and attention taken by a flagship business"),
     "utilisation": Lever("employer", 0.0, -1.0, 1.0, "added share", "share of the compute that does useful work"),
     "counter_offer": Lever("employer", 1.0, 0.0, 5.0, "factor", "probability of answering an outside offer"),
-    "recruiting": Lever("employer", 1.0, 0.0, 10.0, "factor", "contacts made by the recruiters of the employer"),
+    "recruiting": Lever(
+        "employer", 1.0, 0.0, 10.0, "factor", "contacts made by the recruiters of the employer, and approaches per post"
+    ),
     "garden_leave": Lever("employer", 0.0, 0.0, 24.0, "added months", "garden leave where it can be enforced"),
     "retention_bonus": Lever("employer", 0.0, 0.0, 24.0, "months of pay", "lost by leaving, beside unvested equity"),
     "vesting": Lever("employer", 1.0, 0.1, 5.0, "factor", "months that a grant takes to vest"),

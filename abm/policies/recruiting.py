@@ -6,7 +6,9 @@ from abm.levers import Levers
 from abm.policies import DATE, EMPLOYER, Knob, Knobs
 
 KNOBS = {
-    "factor": Knob(1.0, 0.0, 5.0, "factor", "on recruiters' calls", "M37, T17; range: grade D"),
+    "factor": Knob(
+        1.0, 0.0, 5.0, "factor", "on recruiters' calls, and on approaches per post", "M37, T17; range: grade D"
+    ),
     "pitch": Knob(
         0.0,
         0.0,

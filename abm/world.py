@@ -186,6 +186,8 @@ class World:
 
     def pitch(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
         """(P,) factor on the compute of teams as told to people: 1 to who works there, more to others (M38)."""
+        if not self.levers["pitch"].any():
+            return np.ones(len(team))
         employer = self.teams.employer[team]
         outside = self.employer_of()[person] != employer
         return np.asarray(1.0 + np.where(outside, self.levers["pitch"][employer], 0.0))

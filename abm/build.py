@@ -7,8 +7,6 @@ start-up (with one team) per potential founder.
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from abm.cohorts import cohort_order
@@ -19,7 +17,7 @@ from abm.parameters import Parameters
 from abm.projects import draw_projects, start_projects
 from abm.scenario import Scenario
 from abm.scenario_read import BY_EVENT
-from abm.streams import Streams
+from abm.streams import Streams, stable_row
 from abm.tables import (
     DIMENSIONS,
     RULES,
@@ -126,15 +124,10 @@ def _event_dates(scenario: Scenario, streams: Streams) -> list[DatedEvent]:
     found = []
     for row, event in enumerate(scenario.events):
         low, high = scenario.event_months(event)
-        key = _stable_row(event.id)
+        key = stable_row(event.id)
         luck = float(streams.uniform("event_date", 0, np.array([key]))[0])
         found.append(DatedEvent(row, low + int(luck * (high - low + 1)), event, key))
     return found
-
-
-def _stable_row(text: str) -> int:
-    """A number of an event's id, so that leaving out one event changes no date and no lot of another."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "little")
 
 
 def _dated_releases(world: World) -> None:

@@ -32,12 +32,20 @@ def print_list(kind: str, console: Console) -> None:
             scenario = load(name)
             table.add_row(name, f"{scenario.researchers:,}", str(scenario.months), scenario.start, scenario.title)
     elif kind == "policies":
-        table = _table("policy", "knob", "default", "low", "high", "unit", "what")
+        table = _table("policy", "knob", "neutral", "range", "unit", "what", "source")
         for name in policies.names():
             module = policies.load(name)
+            table.add_row(
+                f"[bold]{name}[/bold]",
+                "",
+                "",
+                "",
+                "",
+                f"[bold]{escape(module.__doc__.strip().splitlines()[0])}[/bold]",
+                "",
+            )
             for knob, known in module.KNOBS.items():
-                numbers = (f"{value:g}" for value in (known.neutral, known.low, known.high))
-                table.add_row(name, knob, *numbers, known.unit, known.meaning)
+                table.add_row("", knob, known.default, known.span, known.unit, known.meaning, known.source)
     elif kind == "metrics":
         table = _table("metric", "of", "kind", "unit", "what")
         for name, known in metrics.METRICS.items():

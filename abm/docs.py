@@ -151,7 +151,7 @@ def the_policies() -> str:
     for name in policies.names():
         module = policies.load(name)
         knobs = "; ".join(
-            f"`{knob}` ({known.unit}, {known.low:g} to {known.high:g}, neutral {known.neutral:g}): {known.meaning}"
+            f"`{knob}` ({known.unit}, {known.span}, neutral {known.default}): {known.meaning} [{known.source}]"
             for knob, known in module.KNOBS.items()
         )
         rows.append((f"`{name}`", _first_line(module), knobs))

@@ -12,9 +12,11 @@ import numpy as np
 
 from abm import employment
 from abm.columns import Integers
+from abm.levers import LEVERS
 from abm.projects import cancel_projects, next_slots, publish, start_projects
+from abm.streams import stable_row
 from abm.tables import DIMENSIONS, SOURCE, Cause, ProjectState, Status
-from abm.world import DatedEvent, Temporary, World
+from abm.world import DatedEvent, Movement, World
 
 Fields = Mapping[str, Any]
 
@@ -50,32 +52,32 @@ def _lever_rows(world: World, fields: Fields) -> Integers:
 
 
 def lever(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """Move a lever; with `months`, take the movement back after that time."""
-    rows, value = _lever_rows(world, fields), fields["value"]
-    array = world.base_levers[fields["name"]]
-    before = array[rows].copy()
-    if fields["op"] == "set":
-        array[rows] = value
-    elif fields["op"] == "multiply":
-        array[rows] *= value
-    else:
-        array[rows] += value
-    if fields.get("months"):
-        world.temporary.append(Temporary(world.month + fields["months"], fields, before))
+    """Move a lever, for good or for some `months`."""
+    until = world.month + fields["months"] if fields.get("months") else None
+    world.movements.append(Movement(until, fields))
+    _set_lever(world, fields["name"])
 
 
 def expire(world: World) -> None:
-    """Take back the lever movements whose time is over."""
-    for item in [item for item in world.temporary if item.until <= world.month]:
-        fields = item.fields
-        rows, array = _lever_rows(world, fields), world.base_levers[fields["name"]]
+    """Lever movements whose time is over are gone, as if they had not been; those that came after them stay."""
+    over = [item for item in world.movements if item.until is not None and item.until <= world.month]
+    world.movements = [item for item in world.movements if item.until is None or item.until > world.month]
+    for name in dict.fromkeys(item.fields["name"] for item in over):
+        _set_lever(world, name)
+
+
+def _set_lever(world: World, name: str) -> None:
+    """A lever is its neutral value and the movements in force, in the order in which they came."""
+    array = world.base_levers[name]
+    array[:] = LEVERS[name].neutral
+    for fields in (item.fields for item in world.movements if item.fields["name"] == name):
+        rows, value = _lever_rows(world, fields), fields["value"]
         if fields["op"] == "set":
-            array[rows] = item.before
+            array[rows] = value
         elif fields["op"] == "multiply":
-            array[rows] = array[rows] / fields["value"] if fields["value"] != 0 else item.before
+            array[rows] *= value
         else:
-            array[rows] -= fields["value"]
-        world.temporary.remove(item)
+            array[rows] += value
 
 
 def breach(world: World, dated: DatedEvent, fields: Fields) -> None:
@@ -374,3 +376,10 @@ def apply(world: World, dated: DatedEvent) -> None:
     """All effects of one event, in the order written."""
     for effect in dated.event.effects:
         EFFECTS[effect.kind](world, dated, effect.fields)
+
+
+def carry_out_policies(world: World) -> None:
+    """What the policies in force do once, in the month of their dates."""
+    for policy in world.scenario.policies:
+        if policy.act is not None and world.scenario.month_of(policy.act.date) == world.month:
+            apply(world, DatedEvent(-1, world.month, policy.act, stable_row(policy.act.id)))

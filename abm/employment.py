@@ -53,7 +53,8 @@ def begin(world: World, person: Integers, team: Integers, pay: Floats, equity_ra
     """Begin a job. Another employer means a new grant, a clean slate of breach and strain, and a new city."""
     if len(person) == 0:
         return
-    people, months = world.researchers, world.parameters.vesting_months
+    people, pitch = world.researchers, world.pitch(person, team)
+    months = world.vesting_months(world.teams.employer[team])
     outside = world.employer_of()[person] != world.teams.employer[team]
     newcomer = person[outside]
     _transition(world, person, Status.EMPLOYED, team)
@@ -62,14 +63,14 @@ def begin(world: World, person: Integers, team: Integers, pay: Floats, equity_ra
     people.next_pay[person] = 0.0
     people.next_equity[person] = 0.0
     people.leave_clock[person] = 0
-    people.promised[person] = world.compute_per_head()[team]
+    people.promised[person] = world.compute_per_head()[team] * pitch
     people.autonomy_promised[newcomer] = world.culture_of(team[outside])[:, DIMENSIONS.index("autonomy")]
     people.site[person] = world.teams.site[team]
     people.fit_felt[person] = utility.culture_fit(
         people.ideal[person], people.culture_weight[person], world.culture_of(team)
     )
     people.equity_ratio[newcomer] = equity_ratio[outside]
-    people.equity_grant[newcomer] = pay[outside] * equity_ratio[outside] * months / 12
+    people.equity_grant[newcomer] = pay[outside] * equity_ratio[outside] * months[outside] / 12
     people.vesting_clock[newcomer] = 0
     people.tenure[newcomer] = 0
     for stock in (people.strain, people.breach, people.shock, people.leavers, people.changes):

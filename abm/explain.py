@@ -31,7 +31,7 @@ TERM_WORDS = {
     "embeddedness": "embeddedness",
     "personal": "a reason of one's own",
     "switching": "cost of switching",
-    "forfeited": "unvested equity given up",
+    "forfeited": "unvested equity or a bonus given up",
     "delay": "notice or garden leave",
 }
 PATH_WORDS = {

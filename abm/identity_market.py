@@ -32,6 +32,10 @@ def compute(month: Month) -> Iterator[str]:
     working = np.clip(employers.utilisation + world.levers["utilisation"], 0.0, 1.0)
     diverted = np.clip(employers.product_share + world.levers["product_share"], 0.0, 1.0)
     most = (employers.owned * (1.0 - diverted) + before.rented) * working
+    arrived = month.moves["to_team"][month.moves["to_team"] >= 0]
+    people = np.bincount(before.owner[np.r_[before.team[before.team >= 0], arrived]], minlength=world.n_employers)
+    given_to = employers.kind == EmployerKind.UNIVERSITY
+    most += np.where(given_to, world.levers["public_compute"] * people, 0.0)
     yield from where(~(employers.pool <= most * (1.0 + 1e-12)), "a pool beyond what works", "employers")
     staffed = np.bincount(before.team[before.team >= 0], minlength=world.n_teams) + world.teams.n_members > 0
     yield from where((world.teams.compute > 0) & ~staffed & ~_joined(month), "compute for nobody", "teams")
@@ -94,9 +98,11 @@ def counter_offers(month: Month) -> Iterator[str]:
     yield from where(offers.counter_pay[~countered] > 0, "an answer on an offer that was not countered", "offers")
     yield from where(np.bincount(person, minlength=1) > 1, "two raises for one person", "people")
     now, was = world.researchers.pay[person], raised.copy()
-    for part in world.ledger.departures[month.before.n_departures :]:  # the few who then followed a founder
+    for part in world.ledger.departures[
+        month.before.n_departures :
+    ]:  # the few who then followed a founder or were laid off
         rows = np.flatnonzero(np.isin(part["researcher"], person))
-        later = rows[np.isin(part["cause"][rows], (Cause.FOUNDED, Cause.STARTUP_FAILED))]
+        later = rows[np.isin(part["cause"][rows], (Cause.FOUNDED, Cause.STARTUP_FAILED, Cause.LAID_OFF))]
         which = np.searchsorted(person, part["researcher"][later])
         now[which] = part["pay_before"][later]
     yield from where(person[now != was], "countered, but without the job or exactly the raise", "people")

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from abm.columns import Floats
 from abm.identity_month import Month, where
+from abm.levers import LEVERS
 
 MAY_BE_MINUS_INFINITE = ("offers.perceived", "decisions.perceived")  # an option that is not there
 MAY_BE_NEGATIVE = (
@@ -16,8 +17,7 @@ MAY_BE_NEGATIVE = (
     *("decisions.terms", "decisions.present", "decisions.perceived", "decisions.found_terms"),
     *("researchers.skill", "researchers.outside", "researchers.fit_felt"),
     *("employers.growth", "employers.growth_compute", "teams.culture_offset", "projects.quality"),
-    *("base_levers.product_share", "base_levers.utilisation", "base_levers.allocation"),
-    *("levers.product_share", "levers.utilisation", "levers.allocation"),
+    *(f"{levers}.{name}" for levers in ("base_levers", "levers") for name, known in LEVERS.items() if known.low < 0),
 )
 SHARES = (
     *("researchers.ideal", "researchers.culture_weight", "employers.culture"),

@@ -34,14 +34,24 @@ LEVERS: dict[str, Lever] = {
     "flagship": Lever("employer", 0.0, 0.0, 1.0, "share", "compute, orders and attention taken by a flagship business"),
     "utilisation": Lever("employer", 0.0, -1.0, 1.0, "added share", "share of the compute that does useful work"),
     "counter_offer": Lever("employer", 1.0, 0.0, 5.0, "factor", "probability of answering an outside offer"),
-    "recruiting": Lever("employer", 1.0, 0.0, 10.0, "factor", "contacts made by the recruiters of the employer"),
+    "recruiting": Lever(
+        "employer", 1.0, 0.0, 10.0, "factor", "contacts made by the recruiters of the employer, and approaches per post"
+    ),
     "garden_leave": Lever("employer", 0.0, 0.0, 24.0, "added months", "garden leave where it can be enforced"),
+    "retention_bonus": Lever("employer", 0.0, 0.0, 24.0, "months of pay", "lost by leaving, beside unvested equity"),
+    "vesting": Lever("employer", 1.0, 0.1, 5.0, "factor", "months that a grant takes to vest"),
+    "cliff": Lever("employer", 1.0, 0.0, 5.0, "factor", "months of a grant before anything vests"),
+    "openness": Lever("employer", 0.0, -1.0, 1.0, "added, on [0, 1]", "openness of the culture"),
+    "remote_hours": Lever("employer", 1.0, 0.0, 3.0, "factor", "hours across time zones that are felt as strain"),
+    "pitch": Lever("employer", 0.0, 0.0, 5.0, "added share", "compute per head told to candidates above what it is"),
+    "public_compute": Lever("employer", 0.0, 0.0, 1000.0, "H100e per head", "compute given to a university"),
     "compute_orders": Lever("employer", 1.0, 0.0, 10.0, "factor", "compute ordered each month"),
     "allocation": Lever(
         "employer", -1.0, -1.0, len(RULES) - 1.0, "rule code", "allocation rule (-1 = the employer's own)"
     ),
     "priority": Lever("team", 1.0, 0.0, 20.0, "factor", "weight of a team before the allocation committee"),
     "posts": Lever("team", 1.0, 0.0, 10.0, "factor", "planned head count of a team"),
+    "non_compete": Lever("site", 1.0, 0.0, 1.0, "share", "garden leave that can be enforced where the law knows it"),
     "seed_climate": Lever("site", 1.0, 0.0, 5.0, "factor", "seed capital within reach of founders"),
 }
 

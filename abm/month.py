@@ -10,7 +10,7 @@ from abm.phases import allocate, appraise, choose, clear, events, found, offer, 
 from abm.world import World
 
 MONTH: tuple[ModuleType, ...] = (
-    events,  # dated events, entries and agreed first days take effect; policies move levers
+    events,  # dated events, entries and agreed first days take effect; policies act and move levers
     procure,  # compute that was ordered arrives; what is diverted or idle is lost to research
     allocate,  # each employer splits its pool over its teams; the starved escalate; broken promises are felt
     produce,  # projects progress, slip or are released; reputations and skills grow

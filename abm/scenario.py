@@ -15,9 +15,12 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from abm.policies import Places
 from abm.scenario_check import check, team_names, team_sizes
 from abm.scenario_file import parse
+from abm.scenario_policies import RESERVED_KNOBS
 from abm.scenario_read import ScenarioError, date_text, month_number, nearest, show, sizes
+from abm.scenario_schema import ALLOCATION_RULES
 from abm.scenario_settings import apply_setting, setting_error, setting_value
 
 __all__ = [
@@ -215,10 +218,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy plug-in in force from the start, with its settings."""
+    """A policy in force: its settings, and what it does once (worked out when the scenario is read)."""
 
     name: str
     settings: FrozenMap
+    act: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,7 @@ class Scenario:
     policies: tuple[Policy, ...]
     _placed: tuple[PlacedTeam, ...] = field(init=False, repr=False, compare=False)
     _rows: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    _places: Places = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Work out the team table once; it is asked for at every event."""
@@ -271,6 +276,7 @@ class Scenario:
                     placed.append(PlacedTeam(row, name, plan, start[name], planned))
         object.__setattr__(self, "_placed", tuple(placed))
         object.__setattr__(self, "_rows", rows)
+        object.__setattr__(self, "_places", _what_names_stand_for(self))
 
     @property
     def researchers(self) -> int:
@@ -300,6 +306,11 @@ class Scenario:
     def team_bases(self) -> tuple[int, ...]:
         """Per row of `placed_teams` the first row of the team that it is a part of (its own when not split)."""
         return tuple(self._rows[team.plan.name][0] for team in self._placed)
+
+    @property
+    def places(self) -> Places:
+        """What the names in the knobs of policies may stand for: kind -> name -> rows."""
+        return self._places
 
     def to_dict(self) -> dict[str, Any]:
         """The canonical content, in the shape of the file; `from_dict` gives the same scenario back."""
@@ -339,6 +350,21 @@ class Scenario:
         for key, value in settings.items():
             apply_setting(content, key, setting_value(value))
         return from_dict(content, f'"{self.name}" with {", ".join(f"{k}={v}" for k, v in settings.items())}'[:200])
+
+
+def _what_names_stand_for(scenario: Scenario) -> Places:
+    """Kind -> name -> rows; a country stands for all its sites."""
+    sites: dict[str, tuple[int, ...]] = {}
+    for row, site in enumerate(scenario.sites):
+        for name in dict.fromkeys((site.name, site.country)):
+            sites[name] = (*sites.get(name, ()), row)
+    return {
+        "employer": {employer.name: (row,) for row, employer in enumerate(scenario.employers)},
+        "team": scenario._rows,
+        "owner": {team: (scenario._placed[rows[0]].employer,) for team, rows in scenario._rows.items()},
+        "place": sites,
+        "rule": {rule: (code,) for code, rule in enumerate(ALLOCATION_RULES)},
+    }
 
 
 def names() -> list[str]:
@@ -421,7 +447,12 @@ def _build(kind: type, table: Mapping[str, Any]) -> Any:
             )
         elif each.name == "policies":
             values[each.name] = tuple(
-                Policy(item["name"], _frozen({k: v for k, v in item.items() if k != "name"})) for item in value
+                Policy(
+                    item["name"],
+                    _frozen({k: v for k, v in item.items() if k not in RESERVED_KNOBS}),
+                    _build(Event, item["act"]) if "act" in item else None,
+                )
+                for item in value
             )
         else:
             values[each.name] = _frozen(value)

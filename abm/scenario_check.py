@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from abm import parameters, policies
+from abm import parameters
 from abm.scenario_effects import INSIDE, LEFT_FIELD, Known, read_effect
+from abm.scenario_policies import check_policies
 from abm.scenario_read import (
     BY_EVENT,
     Problems,
@@ -47,7 +48,7 @@ def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
         _retention(problems, top, known)
         _events(problems, top, known)
     _parameters(problems, top)
-    _policies(problems, top)
+    check_policies(problems, top, known)
     if problems.lines:
         raise ScenarioError.about(where, problems.lines)
     return top
@@ -307,35 +308,3 @@ def _parameters(problems: Problems, top: dict[str, Any]) -> None:
         else:
             read[key] = float(value) + 0.0
     top["parameters"] = read
-
-
-def _policies(problems: Problems, top: dict[str, Any]) -> None:
-    given = top.get("policies", ())
-    if not isinstance(given, list | tuple):
-        problems.add("policies", show(given), "a list of tables", "write [[policies]] before each")
-        return
-    for i, item in enumerate(given, 1):
-        place = spot("policies", i, item, "name")
-        if not isinstance(item, Mapping):
-            problems.add(place, show(item), "a table with a name", 'write name = "..."')
-            continue
-        shipped = policy_names()
-        if item.get("name") not in shipped:
-            came = show(item["name"]) if "name" in item else "nothing"
-            problems.add(f"{place}.name", came, "the name of a policy", nearest(item.get("name"), shipped))
-            continue
-        knobs = policies.load(str(item["name"])).KNOBS
-        for key, value in item.items():
-            if key == "name":
-                continue
-            knob = knobs.get(key)
-            if knob is None:
-                problems.add(f"{place}.{key}", show(value), f"a knob of {show(item['name'])}", nearest(key, knobs))
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not knob.low <= value <= knob.high:
-                expected = f"a number from {knob.low:g} to {knob.high:g} ({knob.unit})"
-                problems.add(f"{place}.{key}", show(value), expected, f"{knob.neutral:g} changes nothing")
-
-
-def policy_names() -> list[str]:
-    """The policies found on disk: one file each."""
-    return list(policies.names())

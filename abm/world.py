@@ -17,6 +17,7 @@ from abm.parameters import Parameters
 from abm.scenario import Event, Scenario
 from abm.streams import Streams
 from abm.tables import (
+    DIMENSIONS,
     Candidates,
     Cohort,
     Decisions,
@@ -55,12 +56,11 @@ class DatedEvent:
 
 
 @dataclass(slots=True)
-class Temporary:
-    """A movement of a lever that is taken back when its time is over."""
+class Movement:
+    """A movement of a lever by a dated event, in force until a month (None: for good)."""
 
-    until: int
+    until: int | None
     fields: Mapping[str, Any]
-    before: Floats
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     month: int = 0
     inbox: list[DatedEvent] = field(default_factory=list)
-    temporary: list[Temporary] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)  # of base_levers, in the order in which they came
     candidates: Candidates | None = None
     offers: Offers | None = None
     decisions: Decisions | None = None
@@ -138,9 +138,10 @@ class World:
 
     def culture_of(self, team: NDArray[np.integer]) -> Floats:
         """(P, K) culture point of teams: the employer's plus the team's offset, kept in [0, 1]."""
-        return np.asarray(
-            np.clip(self.employers.culture[self.teams.employer[team]] + self.teams.culture_offset[team], 0.0, 1.0)
-        )
+        employer = self.teams.employer[team]
+        point = self.employers.culture[employer] + self.teams.culture_offset[team]
+        point[:, DIMENSIONS.index("openness")] += self.levers["openness"][employer]
+        return np.asarray(np.clip(point, 0.0, 1.0))
 
     def tastes(self, person: NDArray[np.integer]) -> dict[str, Floats]:
         """Taste weights of some people, by name of the term."""
@@ -148,11 +149,17 @@ class World:
         return {name: getattr(self.researchers, f"taste_{name}")[person] for name in names}
 
     def unvested(self) -> Floats:
-        """(N,) kUSD of equity that would be lost by leaving now; nothing vests before the cliff."""
-        months = self.parameters.vesting_months
-        clock = self.researchers.vesting_clock
-        vested = np.where(clock >= self.parameters.cliff_months, np.minimum(clock / months, 1.0), 0.0)
-        return self.researchers.equity_grant * (1.0 - vested)
+        """(N,) kUSD that would be lost by leaving now: equity, of which nothing vests before the cliff, and a bonus."""
+        people, employer = self.researchers, self.employer_of()  # who has no job has neither grant nor pay
+        cliff = self.parameters.cliff_months * self.levers["cliff"][employer]
+        share = np.minimum(people.vesting_clock / self.vesting_months(employer), 1.0)
+        vested = np.where(people.vesting_clock >= cliff, share, 0.0)
+        bonus = self.levers["retention_bonus"][employer] * people.pay / 12.0
+        return np.asarray(people.equity_grant * (1.0 - vested) + bonus)
+
+    def vesting_months(self, employer: NDArray[np.integer]) -> Floats:
+        """(P,) months that grants of employers take to vest."""
+        return np.asarray(self.parameters.vesting_months * self.levers["vesting"][employer])
 
     def leave_months(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Int32:
         """(P,) months of notice or enforceable garden leave before the next job can begin; 0 without a job."""
@@ -162,6 +169,7 @@ class World:
         home = people.site[person]
         employer = self.teams.employer[present]
         garden = self.employers.garden_leave[employer] + np.rint(self.levers["garden_leave"][employer])
+        garden = np.rint(garden * self.levers["non_compete"][home])
         months = np.maximum(self.sites.notice[home], np.where(self.sites.non_compete[home], garden, 0))
         inside = employer == self.teams.employer[team]
         return np.where(employed & ~inside, months, 0).astype(np.int32)
@@ -175,6 +183,14 @@ class World:
     def compute_per_head(self) -> Floats:
         """(J,) H100e per member; what a newcomer would find in a team with nobody in it."""
         return self.teams.compute / np.maximum(self.teams.n_members, 1)
+
+    def pitch(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
+        """(P,) factor on the compute of teams as told to people: 1 to who works there, more to others (M38)."""
+        if not self.levers["pitch"].any():
+            return np.ones(len(team))
+        employer = self.teams.employer[team]
+        outside = self.employer_of()[person] != employer
+        return np.asarray(1.0 + np.where(outside, self.levers["pitch"][employer], 0.0))
 
     def job_terms(
         self,
@@ -194,7 +210,7 @@ class World:
             self.tastes(person),
             amount=amount,
             reference=self.reference_pay()[person],
-            per_head=self.compute_per_head()[team],
+            per_head=self.compute_per_head()[team] * self.pitch(person, team),
             need=self.need()[person] + self.request_per_head()[team],
             fit=fit,
             peers=peers,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from abm import policies
 from abm.build import build
 from abm.levers import LEVERS
 from abm.month import advance
@@ -68,6 +69,8 @@ def same_state(world: World, twin: OracleWorld) -> None:
     for table, things, title in tables:
         for name, fast in table.arrays():
             same(fast, [value(twin, thing, name) for thing in things], f"{title}.{name} in month {twin.month - 1}")
+    for name in LEVERS:
+        same(world.levers[name], twin.levers[name], f"lever {name} in month {twin.month - 1}")
     ties = world.ties
     pairs = zip(ties.owner.tolist(), ties.neighbour.tolist(), strict=True)
     bonds = [(a.row, other.row, tie) for a in twin.people for other, tie in twin.neighbours(a)]
@@ -183,8 +186,9 @@ def test_the_twin_knows_every_kind_of_event() -> None:
 
 def test_the_random_worlds_leave_nothing_out() -> None:
     """What the twin is compared on happens: every effect, rule, lever, cause, path, reach and state of an offer."""
-    seen: dict[str, Counter[Any]] = {name: Counter() for name in ("cause", "path", "reach", "state", "effect", "lever")}
-    n_startups = n_closed = n_bought = n_left = n_policies = 0
+    names = ("cause", "path", "reach", "state", "effect", "lever", "policy")
+    seen: dict[str, Counter[Any]] = {name: Counter() for name in names}
+    n_startups = n_closed = n_bought = n_left = 0
     for seed in RANDOM:
         scenario = worlds.random_scenario(seed)
         world, _ = history(scenario, seed)
@@ -200,11 +204,12 @@ def test_the_random_worlds_leave_nothing_out() -> None:
         n_closed += int((world.employers.closed_month >= 0).sum())
         n_bought += int((world.teams.employer[-startups.sum() :] < startups.argmax()).sum())
         n_left += int((world.researchers.status == Status.LEFT_FIELD).sum())
-        n_policies += len(scenario.policies)
+        seen["policy"].update(policy.name for policy in scenario.policies)
     assert set(seen["cause"]) == set(range(len(CAUSE_NAMES)))
     assert set(seen["path"]) == set(range(len(PATH_NAMES)))
     assert set(seen["reach"]) == set(range(len(REACH_NAMES)))
     assert set(seen["state"]) == set(range(1, len(OFFER_STATE_NAMES)))  # none is left as merely made
     assert set(seen["effect"]) == set(EFFECTS)
     assert set(seen["lever"]) == set(LEVERS)
-    assert min(n_startups, n_closed, n_bought, n_left, n_policies) > 0
+    assert set(seen["policy"]) == set(policies.names())
+    assert min(n_startups, n_closed, n_bought, n_left) > 0

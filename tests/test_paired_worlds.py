@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from pytest import MonkeyPatch
 
-from abm import policies
 from abm.build import build
-from abm.columns import digest
 from abm.kernels import allocation
-from abm.levers import LEVERS, Levers
+from abm.levers import LEVERS
 from abm.model import TalentMarket
 from abm.month import advance
 from abm.phases import tie
-from abm.policies import Knob
 from abm.scenario import Scenario, load
 from abm.streams import Streams
 from abm.tables import RULES, Status, Ties
@@ -165,6 +161,31 @@ def test_a_lever_set_to_its_neutral_value_changes_no_byte(lever: str) -> None:
     assert final(with_event(effect | where.get(LEVERS[lever].shape, {}))) == final(load("tiny"))
 
 
+def demand_of(*effects: tuple[str, dict[str, Any]]) -> list[float]:
+    """The lever of demand in each month of `tiny` without its own events."""
+    moved = [
+        {"id": f"Z{k}", "date": date, "type": "planted", "effects": [{"kind": "lever", "name": "demand", **effect}]}
+        for k, (date, effect) in enumerate(effects)
+    ]
+    model = TalentMarket(load("tiny").derive(events=moved), rng=4, collect=False)
+    found = []
+    while model.running:
+        model.step()
+        found.append(model.world.levers.world("demand"))
+    return found
+
+
+def test_movements_that_overlap_end_each_at_its_time() -> None:
+    """This one was real: a `set` that ended gave back the value that it had met, though that one had ended before."""
+    long, short = {"op": "set", "value": 3.0, "months": 6}, {"op": "set", "value": 5.0, "months": 2}
+    assert demand_of(("2022-02", long), ("2022-04", short)) == [1, 3, 3, 5, 5, 3, 3, 1, 1, 1, 1, 1]
+    assert demand_of(("2022-02", short), ("2022-03", long)) == [1, 5, 3, 3, 3, 3, 3, 3, 1, 1, 1, 1]
+    for_good = {"op": "multiply", "value": 0.3}
+    assert demand_of(("2022-02", long), ("2022-03", for_good)) == [1, 3, *[3 * 0.3] * 5, *[0.3] * 5]
+    third = {"op": "multiply", "value": 0.3, "months": 2}
+    assert demand_of(("2022-02", third), ("2022-03", for_good)) == [1, 0.3, 0.3 * 0.3, *[0.3] * 9]
+
+
 def test_a_lever_that_is_moved_changes_some() -> None:
     effect = {"kind": "lever", "name": "demand", "op": "multiply", "value": 3.0}
     assert final(with_event(effect)) != final(load("tiny"))
@@ -173,93 +194,6 @@ def test_a_lever_that_is_moved_changes_some() -> None:
 def test_a_lever_moved_by_nothing_for_a_time_changes_no_byte() -> None:
     effect = {"kind": "lever", "name": "product_share", "op": "add", "value": 0.0, "months": 2, "employers": ["Beta"]}
     assert final(with_event(effect)) == final(load("tiny"))
-
-
-# ---- policies: the contract of every file on disk --------------------------------------------------------------------
-
-
-def contract(name: str, module: Any) -> list[str]:
-    """What is wrong with a policy; each line names the usual mistake."""
-    wrong = []
-    for part in ("KNOBS", "move"):
-        if not hasattr(module, part):
-            return [f"{name}: no {part}; a policy has KNOBS and move(levers, month, knobs)"]
-    if not (module.__doc__ or "").strip():
-        wrong.append(f"{name}: say in the first line of the file what it does")
-    for knob, declared in module.KNOBS.items():
-        if not isinstance(declared, Knob) or not declared.low <= declared.neutral <= declared.high:
-            wrong.append(f"{name}.{knob}: a Knob whose neutral value lies within its bounds")
-    if wrong:
-        return wrong
-    neutral = {knob: declared.neutral for knob, declared in module.KNOBS.items()}
-    for month in (0, 1, 30):
-        levers = Levers(4, 6, 2)
-        before = digest(levers.values.items())
-        module.move(levers, month, dict(neutral))
-        if digest(levers.values.items()) != before:
-            wrong.append(f"{name}: moves levers in month {month} although all knobs are neutral")
-            break
-    ends = [{knob: getattr(declared, end) for knob, declared in module.KNOBS.items()} for end in ("low", "high")] + [
-        {**neutral, knob: declared.high} for knob, declared in module.KNOBS.items()
-    ]
-    moved = False
-    for knobs in ends:
-        for month in (0, 30, 2000):
-            levers = Levers(4, 6, 2)
-            before, given = digest(levers.values.items()), dict(knobs)
-            module.move(levers, month, given)
-            levers.clip()
-            moved |= digest(levers.values.items()) != before
-            if not all(np.isfinite(values).all() for values in levers.values.values()):
-                wrong.append(f"{name}: not finite at {knobs}")
-            if given != knobs:
-                wrong.append(f"{name}: changes the knobs that it was given")
-    return wrong if moved else [*wrong, f"{name}: moves no lever at any end of its knobs"]
-
-
-@pytest.mark.parametrize("name", policies.names())
-def test_a_policy_keeps_the_contract(name: str) -> None:
-    assert contract(name, policies.load(name)) == []
-
-
-@pytest.mark.parametrize("name", policies.names())
-def test_a_policy_of_zero_strength_changes_no_byte(name: str) -> None:
-    assert final(load("tiny").derive(policies=[{"name": name}])) == final(load("tiny"))
-
-
-def test_all_policies_together_at_zero_strength_change_no_byte() -> None:
-    assert final(load("tiny").derive(policies=[{"name": name} for name in policies.names()])) == final(load("tiny"))
-
-
-def planted_policy(neutral: float, factor: float = 1.0) -> Any:
-    def move(levers: Levers, month: int, knobs: dict[str, float]) -> None:
-        levers["market_pay"][:] *= factor * knobs["factor"]
-
-    return SimpleNamespace(
-        __doc__="Planted.", KNOBS={"factor": Knob(neutral, 0.5, 2.0, "factor", "planted")}, move=move
-    )
-
-
-def test_the_contract_notices_bad_policies() -> None:
-    assert contract("good", planted_policy(1.0)) == []
-    assert "all knobs are neutral" in contract("bad", planted_policy(1.5))[0]
-    assert "within its bounds" in contract("bad", planted_policy(3.0))[0]
-    assert "no move" in contract("bad", SimpleNamespace(__doc__="x", KNOBS={}))[0]
-    idle = SimpleNamespace(__doc__="x", KNOBS={}, move=lambda levers, month, knobs: None)
-    assert "moves no lever" in contract("idle", idle)[0]
-
-
-def test_a_policy_in_force_acts_every_month_on_a_fresh_copy(monkeypatch: MonkeyPatch) -> None:
-    """A factor of 1.1 stays 1.1: it is not multiplied again each month."""
-    name = policies.names()[0]
-    monkeypatch.setattr(policies, "load", lambda _: planted_policy(1.0, factor=1.1))
-    model = TalentMarket(load("tiny").derive(policies=[{"name": name}]), rng=4, collect=False)
-    plain = TalentMarket("tiny", rng=4, collect=False)
-    for _ in range(6):
-        model.step()
-        plain.step()
-        assert model.world.levers.world("market_pay") == pytest.approx(1.1 * plain.world.levers.world("market_pay"))
-    assert model.world.digest() != plain.world.digest()
 
 
 # ---- one difference --------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import random
 from typing import Any
 
 from abm import parameters
+from abm.levers import LEVERS
 from abm.scenario import Scenario, from_dict
 from abm.scenario_effects import BREACH_SOURCES
 from abm.tables import DIMENSIONS, RULES
@@ -111,13 +112,28 @@ SITES = (
     {"name": "Ciro", "country": "Two", "utc_offset": 0.0, "notice_months": 1, "non_compete": False},
 )
 TOPICS = ("language", "vision", "infrastructure")
-POLICIES = {
-    "buy_compute": {"factor": 1.7},
-    "equal_compute": {"employers": 2.0, "from_month": 6.0},
+POLICIES: dict[str, dict[str, Any]] = {
+    "allocation_rule": {"rule": "max_min_fair", "date": "2022-05"},
+    "appoint_leader": {"team": "Bee Core", "origin": "Ada Lab", "date": "2022-06"},
+    "ban_non_competes": {"strength": 0.6, "place": "Two", "date": "2022-08"},
+    "buy_compute": {"factor": 1.7, "h100e": 40.0, "lead_time": 3, "employer": "Cue Lab"},
+    "cancel_project": {"team": "Dot Pair", "date": "2022-04"},
     "garden_leave": {"months": 2.0},
     "hiring": {"factor": 1.6},
+    "layoffs": {"share": 0.2, "date": "2022-11"},
     "match_offers": {"factor": 1.5},
-    "seed_climate": {"factor": 1.4},
+    "merge_teams": {"team": "Elm Sister", "into": "Elm Core", "date": "2022-07"},
+    "pay_band": {"level": 1.2, "ceiling": 1.3, "employer": "Dot Lab"},
+    "product_share": {"added": 0.2, "date": "2022-03"},
+    "promise_compute": {"share": 0.4, "kept": 0.3, "team": "Bee Sister"},
+    "public_compute": {"per_head": 3.0, "date": "2022-02"},
+    "publish_openly": {"openness": -0.3, "date": "2022-09"},
+    "recruiting": {"factor": 1.5, "pitch": 0.5},
+    "retention_bonus": {"months": 6.0, "employer": "Elm Lab"},
+    "seed_climate": {"factor": 1.4, "place": "Anta"},
+    "split_team": {"team": "Cue Core", "into": "Cue Later", "share": 0.5, "date": "2022-11"},
+    "vesting": {"length": 0.5, "cliff": 0.25, "date": "2022-04"},
+    "working_hours": {"factor": 0.5, "employer": "Ada Lab", "date": "2022-05"},
 }
 LIVELY = {
     "found_rate": 0.05,
@@ -136,14 +152,14 @@ def random_scenario(seed: int, n: int = 60, months: int = 18) -> Scenario:
 
     Six employers with the six allocation rules, in three cities with different laws and clocks; one university; split
     teams and teams that open later; every kind of event at least once; entrants, potential founders, garden leave;
-    a quarter of all parameters anywhere in their declared range (ends included), and policies in force.
+    a quarter of all parameters anywhere in their declared range (ends included), and a fifth of the policies in force.
     """
     dice = random.Random(seed)
     names = ["Ada Lab", "Bee Lab", "Cue Lab", "Dot Lab", "Elm Lab", "Fig University"]
     sizes = _shares_of(n, [dice.uniform(1, 3) for _ in names])
     rules = dice.sample(RULES, len(RULES))
     employers = [_employer(dice, name, size, rule) for name, size, rule in zip(names, sizes, rules, strict=True)]
-    chosen = dice.sample(sorted(POLICIES), dice.randint(0, 3))
+    chosen = sorted(POLICIES)[seed % 6 :: 5] if seed % 6 < 5 else []
     return from_dict(
         {
             "name": f"random-{seed}",
@@ -156,7 +172,7 @@ def random_scenario(seed: int, n: int = 60, months: int = 18) -> Scenario:
             "sites": [{**site, "seed_climate": dice.random()} for site in SITES],
             "employers": employers,
             "cohorts": [_cohort(employers[0])],
-            "events": _events(dice, employers, months),
+            "events": _events(dice, employers, months, seed),
             "parameters": _parameters(dice),
             "policies": [{"name": name, **POLICIES[name]} for name in chosen],
         }
@@ -239,10 +255,10 @@ def _parameters(dice: random.Random) -> dict[str, float]:
     return {**drawn, **LIVELY} if dice.random() < 0.7 else {**LIVELY, **drawn}
 
 
-def _events(dice: random.Random, employers: list[dict[str, Any]], months: int) -> list[dict[str, Any]]:
+def _events(dice: random.Random, employers: list[dict[str, Any]], months: int, seed: int) -> list[dict[str, Any]]:
     """Every kind of effect two or three times, at any month; some at a month that is only known within bounds."""
     effects = [make(dice, employers) for make in _EFFECTS for _ in range(dice.randint(2, 3))]
-    effects += [_lever(dice, employers) for _ in range(6)]
+    effects += [_lever(dice, employers, 6 * seed + k) for k in range(6)]
     dice.shuffle(effects)
     found = []
     for k, effect in enumerate(effects):
@@ -279,22 +295,28 @@ def _where(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, An
     return dice.choice([{"employers": [name]}, {"employers": sorted({name, "Bee Lab"})}, {"teams": teams[:2]}])
 
 
-def _lever(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Any kind of lever, set, multiplied or added, for good or for some months."""
+_LEVERS = (
+    *(("demand", "multiply", 1.8), ("market_pay", "multiply", 1.2), ("need", "add", 0.5), ("hiring", "set", 0.0)),
+    *(("pay_level", "multiply", 1.1), ("pay_ceiling", "multiply", 1.5), ("equity", "set", 2.0)),
+    *(("product_share", "add", 0.2), ("utilisation", "add", -0.1), ("compute_orders", "set", 4.0)),
+    *(("public_compute", "set", 2.0), ("allocation", "set", 4.0), ("garden_leave", "add", 2.0)),
+    *(("counter_offer", "multiply", 0.0), ("recruiting", "multiply", 2.0), ("pitch", "set", 0.8)),
+    *(("retention_bonus", "add", 6.0), ("vesting", "set", 0.5), ("cliff", "multiply", 0.25)),
+    *(("openness", "add", -0.4), ("remote_hours", "set", 0.3), ("priority", "multiply", 3.0)),
+    *(("posts", "multiply", 1.6), ("seed_climate", "multiply", 2.0), ("non_compete", "set", 0.5)),
+)
+
+
+def _lever(dice: random.Random, employers: list[dict[str, Any]], number: int) -> dict[str, Any]:
+    """One lever after another, for good or for some months."""
     name, teams = _one(dice, employers)
-    place, values = dice.choice(
-        [
-            ({}, [("demand", "multiply", 1.8), ("market_pay", "multiply", 1.2), ("need", "add", 0.5)]),
-            ({"employers": [name]}, [("hiring", "set", 0.0), ("pay_level", "multiply", 1.1), ("equity", "set", 2.0)]),
-            ({"employers": [name]}, [("product_share", "add", 0.2), ("utilisation", "add", -0.1)]),
-            ({"employers": [name]}, [("allocation", "set", float(dice.randrange(6))), ("garden_leave", "add", 2.0)]),
-            ({"employers": [name]}, [("counter_offer", "multiply", 0.0), ("recruiting", "multiply", 2.0)]),
-            ({"employers": [name]}, [("pay_ceiling", "multiply", 1.5), ("compute_orders", "set", 4.0)]),
-            ({"teams": teams[:2]}, [("priority", "multiply", 3.0), ("posts", "multiply", 1.6)]),
-            ({"sites": [dice.choice(SITES)["name"]]}, [("seed_climate", "multiply", 2.0)]),
-        ]
-    )
-    lever, op, value = dice.choice(values)
+    lever, op, value = _LEVERS[number % len(_LEVERS)]
+    place = {
+        "world": {},
+        "employer": {"employers": [name if lever != "public_compute" else "Fig University"]},
+        "team": {"teams": teams[:2]},
+        "site": {"sites": [dice.choice(SITES)["name"]]},
+    }[LEVERS[lever].shape]
     return {"kind": "lever", "name": lever, "op": op, "value": value, "months": dice.choice([0, 0, 3, 5]), **place}
 
 

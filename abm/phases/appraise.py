@@ -25,7 +25,6 @@ WRITES = (
     "decisions",
 )
 PARAMETERS = (
-    "vesting_months",
     "deprivation_weight",
     "deprivation_pay_weight",
     "strain_weight",
@@ -118,9 +117,10 @@ def run(world: World) -> None:
 
 def _renew_grants(world: World, member: Integers) -> None:
     """A grant that has vested is followed by another of the usual size: there is always something to give up."""
-    people, months = world.researchers, world.parameters.vesting_months
-    done = member[people.vesting_clock[member] >= months]
-    people.equity_grant[done] = people.pay[done] * people.equity_ratio[done] * months / 12
+    people, months = world.researchers, world.vesting_months(world.employer_of()[member])
+    over = people.vesting_clock[member] >= months
+    done = member[over]
+    people.equity_grant[done] = people.pay[done] * people.equity_ratio[done] * months[over] / 12
     people.vesting_clock[done] = 0
 
 
@@ -129,6 +129,7 @@ def _stocks(world: World) -> None:
     parameters, people, teams = world.parameters, world.researchers, world.teams
     projects = world.projects
     hours = world.sites.hours[teams.site, world.employers.site[teams.employer]]
+    hours = hours * world.levers["remote_hours"][teams.employer]
     left = np.where(teams.project >= 0, projects.planned[teams.project] - world.month, 99)
     crunch = parameters.strain_crunch * ((left >= 0) & (left <= 2))
     empty = np.clip(1.0 - teams.n_members / np.maximum(teams.posts * world.levers["posts"], 1.0), 0.0, 1.0)

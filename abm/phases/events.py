@@ -1,4 +1,4 @@
-"""Dated events, entries and the beginning of agreed jobs take effect; policies move levers."""
+"""Dated events, entries and the beginning of agreed jobs take effect; policies act and move levers."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def run(world: World) -> None:
     for dated in sorted(world.inbox, key=lambda item: item.row):
         effects.apply(world, dated)
     world.inbox.clear()
+    effects.carry_out_policies(world)
     for number, cohort in enumerate(world.cohorts):
         if cohort.month == world.month:
             fix_cohort(world, number)
-    policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+    policies.move_levers(world.scenario, world.base_levers, world.levers, world.month)
     narrow(world)
 
 

@@ -32,7 +32,6 @@ PARAMETERS = (
     "acquired_breach",
     "earn_out_months",
     "earn_out_pay",
-    "vesting_months",
     "squeeze",
     "squeeze_tolerance",
     "compute_price",
@@ -220,11 +219,12 @@ def _end(world: World, startup: Integers, team: Integers) -> None:
 def _tie_in(world: World, founder: Integers, team: Integers) -> None:
     """Founders whose company is bought lose control, and are paid to stay until an earn-out is over (M49)."""
     parameters, people = world.parameters, world.researchers
-    founder = founder[people.team[founder] == team]
+    held = people.team[founder] == team
+    founder, months = founder[held], world.vesting_months(world.teams.employer[team[held]])
     people.breach[founder, SOURCE["culture_drift"]] += parameters.acquired_breach
     people.shock[founder] += parameters.acquired_breach
     people.equity_grant[founder] = parameters.earn_out_pay * people.pay[founder]
-    people.vesting_clock[founder] = int(max(parameters.vesting_months - parameters.earn_out_months, 0.0))
+    people.vesting_clock[founder] = np.maximum(months - parameters.earn_out_months, 0.0).astype(np.int32)
 
 
 def _squeeze(world: World) -> None:

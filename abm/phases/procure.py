@@ -57,6 +57,8 @@ def run(world: World) -> None:
     employers.pool[:] = np.where(
         employers.is_open, (employers.owned * (1.0 - diverted) + employers.rented) * working, 0.0
     )
+    heads = np.bincount(teams.employer, teams.n_members, minlength=world.n_employers)
+    employers.pool += np.where(employers.kind == EmployerKind.UNIVERSITY, levers["public_compute"] * heads, 0.0)
 
 
 def appetite(world: World) -> Floats:

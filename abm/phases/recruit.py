@@ -53,6 +53,7 @@ def run(world: World) -> None:
     bar = world.parameters.hiring_bar + world.parameters.hiring_prestige * standing
     bar -= world.parameters.hiring_urgency * np.minimum(empty, 1.0)
     eager = world.parameters.approaches_per_post * world.levers.world("demand")  # who fears to go empty asks more (M35)
+    eager = eager * world.levers["recruiting"][world.teams.employer[team]]
     limit = np.ceil(eager * world.teams.open_posts[team])
     good = np.flatnonzero(score >= bar)
     listed = good[rank_within(team[good], score[good]) < limit[good]]

@@ -1,19 +1,30 @@
 """Policies: one file each, found on disk. A policy moves levers, never people; zero strength changes no byte.
 
-To add one: a file here with `KNOBS` (name -> Knob) and `move(levers, month, knobs)`, which changes the levers it was
-given. It runs every month after the dated events, on a fresh copy of the levers.
+To add one: a file here whose first line says what it does, with `KNOBS` (name -> Knob or Name) and one or both of
+
+    move(levers, knobs)   changes the levers it was given; called every month from its date on, on a fresh copy
+    acts(knobs)           gives effects, in the form of a dated event's, that happen once, in the month of its date
+
+At their neutral values the knobs change nothing. `knobs["factor"]` is a number, `knobs.name("team")` the name that was
+given, `knobs.names("employer")` all that it stands for, `knobs.rows("employer")` where these stand in a lever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from abm.levers import Levers
+
+Places = Mapping[str, Mapping[str, tuple[int, ...]]]
+"""What a name may stand for: kind -> name -> rows, each kind in the order of the scenario; owner: of each team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +36,102 @@ class Knob:
     high: float
     unit: str
     meaning: str
+    source: str
+
+    @property
+    def span(self) -> str:
+        """The values that it takes."""
+        return f"{self.low:g} to {self.high:g}"
+
+    @property
+    def default(self) -> str:
+        """The value when it is left out."""
+        return f"{self.neutral:g}"
 
 
-class Named(Protocol):
-    """What a scenario says of a policy in force."""
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A text that says where or when a policy acts: the name of a kind of thing, or a month; empty when left out."""
+
+    kind: str
+    empty: str  # what leaving it out means
+    meaning: str
+    source: str = "the scenario"
+
+    @property
+    def unit(self) -> str:
+        """In place of a unit."""
+        return KINDS[self.kind]
+
+    @property
+    def span(self) -> str:
+        """The values that it takes."""
+        return "YYYY-MM" if self.kind == "date" else "by name"
+
+    @property
+    def default(self) -> str:
+        """What leaving it out means."""
+        return self.empty
+
+
+KINDS: Final = {
+    "employer": "an employer",
+    "team": "a team",
+    "place": "a site or a country",
+    "rule": "an allocation rule",
+    "date": "a month",
+}
+EMPLOYER: Final = Name("employer", "all", "employer that follows; when left out all, start-ups too")
+PLACE: Final = Name("place", "all", "where it holds")
+DATE: Final = Name("date", "the start", "month from which it is in force")
+ON: Final = Name("date", "the start", "month in which it happens")
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """The knobs of one policy in force: as set, or neutral."""
+
+    declared: Mapping[str, Knob | Name]
+    settings: Mapping[str, Any]
+    places: Places
+
+    def __getitem__(self, knob: str) -> float:
+        """The value of a number."""
+        declared = self.declared[knob]
+        assert isinstance(declared, Knob), f"{knob} is a name"
+        return float(self.settings.get(knob, declared.neutral))
+
+    def name(self, knob: str) -> str:
+        """The name or month that was given; empty if none was."""
+        return str(self.settings.get(knob, ""))
+
+    def names(self, knob: str) -> tuple[str, ...]:
+        """The one name that was given, or every name of the kind."""
+        given = self.name(knob)
+        return (given,) if given else tuple(self.places[self._kind(knob)])
+
+    def rows(self, knob: str) -> slice | NDArray[np.int64]:
+        """Positions in an array of levers: of the name that was given, or all (potential start-ups too)."""
+        given = self.name(knob)
+        return np.array(self.places[self._kind(knob)][given], dtype=np.int64) if given else slice(None)
+
+    def owner(self, knob: str) -> str:
+        """The employer of the team that was given."""
+        return tuple(self.places["employer"])[self.places["owner"][self.name(knob)][0]]
+
+    def code(self, knob: str) -> int:
+        """The number of the name that was given; -1 if none was."""
+        given = self.name(knob)
+        return self.places[self._kind(knob)][given][0] if given else -1
+
+    def _kind(self, knob: str) -> str:
+        declared = self.declared[knob]
+        assert isinstance(declared, Name), f"{knob} is a number"
+        return declared.kind
+
+
+class InForce(Protocol):
+    """What a scenario says of a policy."""
 
     @property
     def name(self) -> str:
@@ -37,6 +140,21 @@ class Named(Protocol):
     @property
     def settings(self) -> Mapping[str, Any]:
         """Knobs by name."""
+
+
+class Described(Protocol):
+    """What a scenario says of all policies."""
+
+    @property
+    def policies(self) -> Iterable[InForce]:
+        """Those in force."""
+
+    @property
+    def places(self) -> Places:
+        """What names stand for."""
+
+    def month_of(self, date: str) -> int:
+        """The month of a date."""
 
 
 @cache
@@ -51,12 +169,21 @@ def load(name: str) -> Any:
     return import_module(f"abm.policies.{name}")
 
 
-def move_levers(in_force: Sequence[Named], base: Levers, levers: Levers, month: int) -> None:
+def acts(name: str, settings: Mapping[str, Any], places: Places) -> Iterator[Mapping[str, Any]]:
+    """The effects that a policy has once, in the month of its date, as a scenario would write them."""
+    module = load(name)
+    if hasattr(module, "acts"):
+        yield from module.acts(Knobs(module.KNOBS, settings, places))
+
+
+def move_levers(scenario: Described, base: Levers, levers: Levers, month: int) -> None:
     """Put the policies in force on top of the levers that the dated events have set."""
     for name, values in base.values.items():
         levers.values[name][:] = values
-    for policy in in_force:
+    for policy in scenario.policies:
         module = load(policy.name)
-        knobs = {knob: float(policy.settings.get(knob, declared.neutral)) for knob, declared in module.KNOBS.items()}
-        module.move(levers, month, knobs)
+        knobs = Knobs(module.KNOBS, policy.settings, scenario.places)
+        date = knobs.name("date")
+        if hasattr(module, "move") and (not date or month >= scenario.month_of(date)):
+            module.move(levers, knobs)
     levers.clip()

@@ -1,13 +1,24 @@
-"""Counter-offer policy: employers answer outside offers more often (Barron, Berger and Black: selective matching)."""
+"""Counter-offer policy: employers answer outside offers more or less often (selective matching)."""
 
 from __future__ import annotations
 
 from abm.levers import Levers
-from abm.policies import Knob
+from abm.policies import DATE, EMPLOYER, Knob, Knobs
 
-KNOBS = {"factor": Knob(1.0, 0.0, 5.0, "factor", "on the probability of answering an outside offer; 0 = no haggling")}
+KNOBS = {
+    "factor": Knob(
+        1.0,
+        0.0,
+        5.0,
+        "factor",
+        "on the probability of answering; 0 = no haggling",
+        "T8, D16b; range: grade D",
+    ),
+    "employer": EMPLOYER,
+    "date": DATE,
+}
 
 
-def move(levers: Levers, month: int, knobs: dict[str, float]) -> None:
-    """Multiply the probability of a counter-offer at every employer."""
-    levers["counter_offer"][:] *= knobs["factor"]
+def move(levers: Levers, knobs: Knobs) -> None:
+    """Multiply the probability of a counter-offer."""
+    levers["counter_offer"][knobs.rows("employer")] *= knobs["factor"]

@@ -17,8 +17,10 @@ def appraise(world: OracleWorld) -> None:
     for person in world.staff():
         person.tenure += 1
         person.vesting_clock += 1
-        if person.vesting_clock >= world.parameters.vesting_months:  # another grant follows the one that has vested
-            person.equity_grant = person.pay * person.equity_ratio * world.parameters.vesting_months / 12
+        assert person.employer
+        months = world.vesting_months(person.employer)
+        if person.vesting_clock >= months:  # another grant follows the one that has vested
+            person.equity_grant = person.pay * person.equity_ratio * months / 12
             person.vesting_clock = 0
     for person in world.staff():
         feel_the_month(world, person)
@@ -40,7 +42,8 @@ def feel_the_month(world: OracleWorld, person: Person) -> None:
     """Strain of time zones, of a near release and of empty chairs; and a culture that drifts away from one's own."""
     parameters, team = world.parameters, person.team
     assert team
-    zones = parameters.strain_time_zone * world.hours_to_headquarters(team) / 9
+    hours = world.hours_to_headquarters(team) * world.lever("remote_hours", team.employer)
+    zones = parameters.strain_time_zone * hours / 9
     person.strain += zones * (parameters.strain_leader if team.leader is person else 1.0)
     if team.project and 0 <= team.project.planned - world.month <= 2:
         person.strain += parameters.strain_crunch

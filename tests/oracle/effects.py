@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Any
 
+import numpy as np
+
+from abm.levers import LEVERS
 from abm.tables import DIMENSIONS, Cause, ProjectState, Status
 from tests.oracle import jobs, projects
 from tests.oracle.jobs import Hire, Leaver
@@ -69,34 +73,23 @@ def by_lot(world: OracleWorld, people: list[Person], number: int, column: int) -
 
 
 def lever(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
-    """Move a lever; with `months`, remember to take the movement back."""
-    values, rows = world.base_levers[fields["name"]], lever_rows(world, fields)
-    before = [float(values[row]) for row in rows]
-    for row in rows:
-        if fields["op"] == "set":
-            values[row] = fields["value"]
-        elif fields["op"] == "multiply":
-            values[row] *= fields["value"]
-        else:
-            values[row] += fields["value"]
-    if fields.get("months"):
-        world.temporary.append((world.month + fields["months"], fields, before))
+    """Move a lever, for good or for some months."""
+    world.movements.append((world.month + (fields.get("months") or inf), fields))
 
 
-def take_back(world: OracleWorld) -> None:
-    """Undo the movements of levers whose time is over."""
-    for until, fields, before in world.temporary:
-        if until > world.month:
-            continue
+def set_levers(world: OracleWorld) -> None:
+    """Every lever from its neutral value, by the movements that are in force, one after another."""
+    for name, known in LEVERS.items():
+        world.base_levers.values[name] = np.full(len(world.base_levers[name]), known.neutral)
+    for until, fields in world.movements:
         values = world.base_levers[fields["name"]]
-        for row, value in zip(lever_rows(world, fields), before, strict=True):
-            if fields["op"] == "set" or (fields["op"] == "multiply" and fields["value"] == 0):
-                values[row] = value
+        for row in lever_rows(world, fields) if until > world.month else ():
+            if fields["op"] == "set":
+                values[row] = fields["value"]
             elif fields["op"] == "multiply":
-                values[row] /= fields["value"]
+                values[row] *= fields["value"]
             else:
-                values[row] -= fields["value"]
-    world.temporary = [item for item in world.temporary if item[0] > world.month]
+                values[row] += fields["value"]
 
 
 def breach(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:

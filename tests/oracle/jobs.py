@@ -72,18 +72,19 @@ def log_move(world: OracleWorld, person: Person, before: int, team_before: Team 
 def begin(world: OracleWorld, hires: Sequence[Hire]) -> None:
     """Jobs begin on the same day: everybody is there before anybody looks at the compute per head."""
     newcomers = {hire for hire in hires if hire.person.employer is not hire.team.employer}
+    pitch = {hire: world.lever("pitch", hire.team.employer) if hire in newcomers else 0.0 for hire in hires}
     for hire in hires:
         place(world, hire.person, Status.EMPLOYED, hire.team)
     for hire in hires:
         person, team = hire.person, hire.team
         person.pay = hire.pay
         person.next_team, person.next_pay, person.next_equity, person.leave_clock = None, 0.0, 0.0, 0
-        person.promised = world.compute_per_head(team)
+        person.promised = world.compute_per_head(team) * (1 + pitch[hire])
         person.site = team.site
         person.fit_felt = world.fit(person, team)
         if hire in newcomers:  # a new grant and a clean slate
             person.equity_ratio = hire.equity_ratio
-            person.equity_grant = hire.pay * hire.equity_ratio * world.parameters.vesting_months / 12
+            person.equity_grant = hire.pay * hire.equity_ratio * world.vesting_months(team.employer) / 12
             person.vesting_clock = person.tenure = 0
             person.strain = person.shock = person.leavers = 0.0
             person.breach = dict.fromkeys(person.breach, 0.0)

@@ -35,9 +35,14 @@ def recruit(world: OracleWorld) -> None:
     short_list = [
         contact
         for contact, rank in zip(good, ranks, strict=True)
-        if rank < ceil(world.parameters.approaches_per_post * contact.team.open_posts)
+        if rank < ceil(approaches(world, contact.team) * contact.team.open_posts)
     ]
     world.contacts = sorted(short_list, key=lambda c: (c.person.row, c.team.row))
+
+
+def approaches(world: OracleWorld, team: Team) -> float:
+    """How many a team approaches for one post: more in a tight market, fewer the less its employer recruits."""
+    return world.parameters.approaches_per_post * world.lever("demand") * world.lever("recruiting", team.employer)
 
 
 def open_posts(world: OracleWorld) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abm import policies
+from abm.streams import stable_row
 from abm.tables import Status
+from abm.world import DatedEvent
 from tests.oracle import effects, jobs
 from tests.oracle.appraisal import appraise
 from tests.oracle.founding import found
@@ -15,7 +17,7 @@ from tests.oracle.world import OracleWorld, Person
 
 
 def events(world: OracleWorld) -> None:
-    """Stocks fade; openings, entries, first days; lever movements run out, events fall due, policies move levers."""
+    """Stocks fade; openings, entries, first days; events fall due, policies act; levers are set."""
     world.joined = []
     for person in world.people:
         fade(world, person)
@@ -25,12 +27,17 @@ def events(world: OracleWorld) -> None:
     entering = [p for p in world.people if p.entry_month == world.month and p.status == Status.NOT_ENTERED]
     jobs.set_free(world, entering, Status.SEARCHING)
     begin_agreed_jobs(world)
-    effects.take_back(world)
     for dated in sorted(world.events, key=lambda dated: dated.row):
         if dated.month == world.month:
             for effect in dated.event.effects:
                 effects.EFFECTS[effect.kind](world, dated, effect.fields)
-    policies.move_levers(world.scenario.policies, world.base_levers, world.levers, world.month)
+    for policy in world.scenario.policies:
+        if policy.act and world.scenario.month_of(policy.act.date) == world.month:
+            dated = DatedEvent(-1, world.month, policy.act, stable_row(policy.act.id))
+            for effect in policy.act.effects:
+                effects.EFFECTS[effect.kind](world, dated, effect.fields)
+    effects.set_levers(world)
+    policies.move_levers(world.scenario, world.base_levers, world.levers, world.month)
 
 
 def fade(world: OracleWorld, person: Person) -> None:

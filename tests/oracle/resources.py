@@ -33,6 +33,9 @@ def procure(world: OracleWorld) -> None:
         working = min(max(employer.utilisation + world.lever("utilisation", employer), 0.0), 1.0)
         diverted = min(max(employer.product_share + world.lever("product_share", employer), 0.0), 1.0)
         employer.pool = (employer.owned * (1 - diverted) + employer.rented) * working if employer.is_open else 0.0
+        if employer.kind == EmployerKind.UNIVERSITY:
+            heads = sum(person.employer is employer for person in world.staff())
+            employer.pool += world.lever("public_compute", employer) * heads
 
 
 def place_order(world: OracleWorld, employer: Employer) -> None:

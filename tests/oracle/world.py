@@ -14,7 +14,7 @@ from typing import Any
 from abm.levers import Levers
 from abm.parameters import Parameters
 from abm.scenario import Scenario
-from abm.tables import EmployerKind, OfferState, Path, ProjectState, Reach, Status, TieKind
+from abm.tables import DIMENSIONS, EmployerKind, OfferState, Path, ProjectState, Reach, Status, TieKind
 from tests.oracle import utility
 from tests.oracle.luck import Luck
 
@@ -237,7 +237,7 @@ class OracleWorld:
     events: Sequence[Any]
     log: dict[str, list[dict[str, Any]]]
     month: int = 0
-    temporary: list[tuple[int, Mapping[str, Any], list[float]]] = field(default_factory=list)
+    movements: list[tuple[float, Mapping[str, Any]]] = field(default_factory=list)  # of levers: until when, and what
     joined: list[Person] = field(default_factory=list)  # who began a job this month
     contacts: list[Contact] = field(default_factory=list)
     decisions: dict[Person, Decision] = field(default_factory=dict)
@@ -275,18 +275,26 @@ class OracleWorld:
         return person.compute_need * self.lever("need")
 
     def unvested(self, person: Person) -> float:
-        """Equity that would be lost by leaving now; nothing vests before the cliff."""
-        past_cliff = person.vesting_clock >= self.parameters.cliff_months
-        vested = min(person.vesting_clock / self.parameters.vesting_months, 1.0) if past_cliff else 0.0
-        return person.equity_grant * (1 - vested)
+        """Equity that would be lost by leaving now, of which nothing vests before the cliff; and a bonus."""
+        employer = person.employer
+        if employer is None:
+            return 0.0
+        past_cliff = person.vesting_clock >= self.parameters.cliff_months * self.lever("cliff", employer)
+        vested = min(person.vesting_clock / self.vesting_months(employer), 1.0) if past_cliff else 0.0
+        return person.equity_grant * (1 - vested) + self.lever("retention_bonus", employer) * person.pay / 12
+
+    def vesting_months(self, employer: Employer) -> float:
+        """How long a grant takes to vest."""
+        return self.parameters.vesting_months * self.lever("vesting", employer)
 
     def leave_months(self, person: Person, team: Team) -> int:
         """Notice, or garden leave where the law lets it be enforced; none without a job or inside the employer."""
         employer = person.employer
         if employer is None or employer is team.employer:
             return 0
-        garden = employer.garden_leave + round(self.lever("garden_leave", employer)) if person.site.non_compete else 0
-        return max(person.site.notice, garden)
+        garden = employer.garden_leave + round(self.lever("garden_leave", employer))
+        enforceable = round(garden * self.lever("non_compete", person.site)) if person.site.non_compete else 0
+        return max(person.site.notice, enforceable)
 
     def neighbours(self, person: Person) -> list[tuple[Person, Tie]]:
         """The people one knows, in the order of their rows."""
@@ -308,7 +316,9 @@ class OracleWorld:
     def culture_of(self, team: Team) -> list[float]:
         """The employer's culture with the team's own touch, kept in [0, 1]."""
         both = zip(team.employer.culture, team.culture_offset, strict=True)
-        return [min(max(point + offset, 0.0), 1.0) for point, offset in both]
+        points = [point + offset for point, offset in both]
+        points[DIMENSIONS.index("openness")] += self.lever("openness", team.employer)
+        return [min(max(point, 0.0), 1.0) for point in points]
 
     def fit(self, person: Person, team: Team) -> float:
         """Of a person with the culture of a team."""
@@ -322,6 +332,11 @@ class OracleWorld:
     def compute_per_head(self, team: Team) -> float:
         """What one finds there; in an empty team the first to come finds all of it."""
         return team.compute / max(len(self.members(team)), 1)
+
+    def told_per_head(self, person: Person, team: Team) -> float:
+        """What who works elsewhere is told of it; colleagues know."""
+        pitch = 0.0 if person.employer is team.employer else self.lever("pitch", team.employer)
+        return self.compute_per_head(team) * (1 + pitch)
 
     def hours_to_headquarters(self, team: Team) -> float:
         """Between time zones."""
@@ -359,7 +374,7 @@ class OracleWorld:
             person.taste,
             amount=amount,
             reference=self.reference_pay(person),
-            per_head=self.compute_per_head(team),
+            per_head=self.told_per_head(person, team),
             need=self.need(person) + self.request_per_head(team),
             fit=self.fit(person, team),
             peers=peers,

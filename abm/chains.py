@@ -127,7 +127,9 @@ def chained(scenario: Scenario, worlds: Worlds, people: Row, hit: Hits) -> Chain
     rows = list(zip(*(people[name].tolist() for name in ("researcher", "kind", "month")), strict=True))
     found = Chains(people={person: (kind, month) for person, kind, month in rows})
     for into, known in ((found.hit, hit.person), (found.at_place, hit.place)):
-        into.update({person: known[person][1] for person, _, month in rows if known.get(person, (month + 1,))[0] <= month})
+        into.update(
+            {person: known[person][1] for person, _, month in rows if known.get(person, (month + 1,))[0] <= month}
+        )
     found.links = worlds.links()
     found.phrase = phrases(scenario, worlds.results, people)
     incoming: dict[int, list[Link]] = {}
@@ -180,4 +182,3 @@ def phrases(scenario: Scenario, results: tuple[Result, Result], people: Row) -> 
         elif one is not None and two is not None:
             found[person] = f"left {home} for {two[1]} in {two[0]} (for {one[1]} in {one[0]} in the first world)"
     return found
-

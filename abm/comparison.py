@@ -13,7 +13,9 @@ from abm.paired import Estimate, OutcomeRow, Paired
 from abm.scenario import Scenario
 
 MOST_GROUPS: Final = 8  # employers on the screen
-SAME: Final = "both worlds are byte-identical (same SHA-256 of the final state and the ledger): the change changes nothing"
+SAME: Final = (
+    "both worlds are byte-identical (same SHA-256 of the final state and the ledger): the change changes nothing"
+)
 
 
 def as_data(scenario: Scenario, found: Paired) -> dict[str, Any]:
@@ -43,7 +45,10 @@ def as_data(scenario: Scenario, found: Paired) -> dict[str, Any]:
                 {
                     **{"cause": link.cause, "effect": link.effect, "kind": link.kind, "words": link.words},
                     **{"world": ("first", "second")[link.world], "date": scenario.date_of(link.month)},
-                    **{"cause_date": scenario.date_of(link.cause_month), "told": chains.parent.get(link.effect) == link},
+                    **{
+                        "cause_date": scenario.date_of(link.cause_month),
+                        "told": chains.parent.get(link.effect) == link,
+                    },
                 }
                 for link in chains.links
             ],
@@ -83,6 +88,9 @@ def print_paired(scenario: Scenario, found: Paired, console: Console) -> None:
     if found.identical:
         console.print(f"in {found.identical} of {n} pairs both worlds are byte-identical\n")
     _print_outcomes(found, console)
+    if not any(value.mean for value in found.people.values()):
+        console.print("nobody took another path: the worlds differ only in what reached nobody's career")
+        return
     _print_people(found, console)
     _print_chains(scenario, found, console)
 

@@ -153,7 +153,9 @@ class Worlds:
                 found += self._leader(step)
         return found
 
-    def _link(self, step: Step, cause: int, kind: str, cause_month: int, one: str, two: str, weight: float = 0.0) -> Link:
+    def _link(
+        self, step: Step, cause: int, kind: str, cause_month: int, one: str, two: str, weight: float = 0.0
+    ) -> Link:
         """A link; `one` are the words if the effect did it in the first world (and not in the second), `two` if not."""
         words = two if step.world else one
         place = (step.world, step.month, cause_month, step.team)

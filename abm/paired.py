@@ -255,9 +255,7 @@ def outcome_row(outcome: outcomes.Outcome, first: Floats, second: Floats) -> Out
         if sum(spread) > 0:
             ratio = sum(spread) / paired if paired > 0 else float("inf")
     means = float(first.mean()), float(second.mean())
-    return OutcomeRow(
-        outcome.text, outcome.unit, outcome.meaning, *means, estimate(second - first), correlation, ratio
-    )
+    return OutcomeRow(outcome.text, outcome.unit, outcome.meaning, *means, estimate(second - first), correlation, ratio)
 
 
 def people_table(pairs: Sequence[Pair]) -> dict[str, list[Any]]:

@@ -46,7 +46,9 @@ def add(parsers: Commands) -> None:
         help="what to watch (see `talent list outcomes`); may be repeated",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write comparison.json and people.parquet into a folder")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write comparison.json and people.parquet into a folder"
+    )
 
 
 def run(chosen: argparse.Namespace, command: str) -> int:
@@ -91,7 +93,9 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         if chosen.out is not None:
             commands.console().print(f"\nwritten to {chosen.out}: comparison.json, people.parquet", markup=False)
     if interrupted:
-        screen.print(f"interrupted: {len(done)} of {chosen.replicates} pairs were done, and these are they", markup=False)
+        screen.print(
+            f"interrupted: {len(done)} of {chosen.replicates} pairs were done, and these are they", markup=False
+        )
         return 130
     return 0
 

@@ -1,7 +1,7 @@
 """What led to what between two paired worlds: "A stayed, so B was not referred, so C stayed".
 
-Every link is read from the ledgers of the two worlds and from a second run of them (`abm/witness.py`). Where no evidence
-is found the difference came through pay, compute or the chance of the market, and that is said.
+Every link is read from the ledgers of the two worlds and from a second run of them (`abm/witness.py`). Where no
+evidence is found the difference came through pay, compute or the chance of the market, and that is said.
 """
 
 from __future__ import annotations
@@ -121,15 +121,13 @@ def trace(
 def chained(scenario: Scenario, worlds: Worlds, people: Row, hit: Hits) -> Chains:
     """Links, and the one of each person that is told: the earliest people who took another path are roots.
 
-    A link is followed only from a person whose own difference can be traced to a root; two people who explain nothing but
-    each other have no link.
+    A link is followed only from a person whose own difference can be traced to a root; two people who explain nothing
+    but each other have no link.
     """
     rows = list(zip(*(people[name].tolist() for name in ("researcher", "kind", "month")), strict=True))
     found = Chains(people={person: (kind, month) for person, kind, month in rows})
     for into, known in ((found.hit, hit.person), (found.at_place, hit.place)):
-        into.update(
-            {person: known[person][1] for person, _, month in rows if known.get(person, (month + 1,))[0] <= month}
-        )
+        into.update({who: known[who][1] for who, _, month in rows if who in known and known[who][0] <= month})
     found.links = worlds.links()
     found.phrase = phrases(scenario, worlds.results, people)
     incoming: dict[int, list[Link]] = {}
@@ -141,9 +139,9 @@ def chained(scenario: Scenario, worlds: Worlds, people: Row, hit: Hits) -> Chain
     while progress:
         progress = False
         for person in waiting:
-            known = [link for link in incoming[person] if link.cause in settled]
-            if known:
-                found.parent[person] = max(known, key=lambda link: (link.weight, -link.cause))
+            usable = [link for link in incoming[person] if link.cause in settled]
+            if usable:
+                found.parent[person] = max(usable, key=lambda link: (link.weight, -link.cause))
                 progress = True
         settled |= set(found.parent)
         waiting = [person for person in waiting if person not in settled]

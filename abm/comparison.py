@@ -45,10 +45,8 @@ def as_data(scenario: Scenario, found: Paired) -> dict[str, Any]:
                 {
                     **{"cause": link.cause, "effect": link.effect, "kind": link.kind, "words": link.words},
                     **{"world": ("first", "second")[link.world], "date": scenario.date_of(link.month)},
-                    **{
-                        "cause_date": scenario.date_of(link.cause_month),
-                        "told": chains.parent.get(link.effect) == link,
-                    },
+                    "cause_date": scenario.date_of(link.cause_month),
+                    "told": chains.parent.get(link.effect) == link,
                 }
                 for link in chains.links
             ],

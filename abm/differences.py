@@ -1,7 +1,7 @@
 """Who took another path: the people whose careers differ between two paired worlds, one row each.
 
-A career is the person's departures and moves as the ledgers of the two worlds have them. What is told of a person is the
-first departure in which the worlds differ; whoever differs in no departure was hired or moved inside otherwise.
+A career is the person's departures and moves as the ledgers of the two worlds have them. What is told of a person is
+the first departure in which the worlds differ; whoever differs in no departure was hired or moved inside otherwise.
 """
 
 from __future__ import annotations

@@ -81,7 +81,9 @@ class Worlds:
         self.leavers: list[dict[tuple[int, int], list[int]]] = []
         self.founders: list[dict[int, tuple[int, int]]] = []
         for result in results:
-            offers, takers, leavers = {}, {}, {}
+            offers: dict[tuple[int, int, int], int] = {}
+            takers: dict[tuple[int, int], list[int]] = {}
+            leavers: dict[tuple[int, int], list[int]] = {}
             table = result.offers
             if table:
                 columns = (table[name].tolist() for name in ("researcher", "month", "team", "state"))
@@ -230,10 +232,10 @@ class Worlds:
         if left["cause"][step.departure] != Cause.FOUNDED or not self.is_earlier(founder, step.person, step.month):
             return
         other = self.results[1 - step.world].departures
-        asked = other and (
-            (other["researcher"] == founder) & (other["cause"] == Cause.FOUNDED) & (other["month"] == step.month)
-        )
-        if not np.any(asked):
+        did = np.zeros(0, dtype=bool)
+        if other:
+            did = (other["researcher"] == founder) & (other["cause"] == Cause.FOUNDED) & (other["month"] == step.month)
+        if not did.any():
             when = self.date(step.month)
             yield self._link(
                 step, founder, "founded", step.month,

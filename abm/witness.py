@@ -1,7 +1,7 @@
 """What the ledger does not hold and a causal chain needs: who was where, led, and knew whom, month by month.
 
-A replicate is run again and watched; its digest shows that it is the same history. Whom a change hits in person is found
-by letting the beginning of a month (actions, dated events, policies) happen twice to forks of one world.
+A replicate is run again and watched; its digest shows that it is the same history. Whom a change hits in person is
+found by letting the beginning of a month (actions, dated events, policies) happen twice to forks of one world.
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ class Hits:
 def watch(scenario: Scenario, change: Change, seed: int, replicate: int, people: Integers) -> Witness:
     """Run a replicate again and keep what chains among some people need. People: (P,) rows."""
     world = begin(change.apply(scenario), seed, replicate)
-    shape = (world.scenario.months, world.n_researchers), (world.scenario.months, world.n_teams)
-    seen = Witness(*(np.full(shape[k], -1, dtype=np.int32) for k in (0, 0, 1, 1)))
+    months = world.scenario.months
+    person, post = (np.full((months, n), -1, dtype=np.int32) for n in (world.n_researchers, world.n_teams))
+    seen = Witness(person, person.copy(), post, post.copy())
     watched = np.zeros(world.n_researchers, dtype=bool)
     watched[people] = True
     while world.month < world.scenario.months:

@@ -46,9 +46,7 @@ def add(parsers: Commands) -> None:
         help="what to watch (see `talent list outcomes`); may be repeated",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write comparison.json and people.parquet into a folder"
-    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for comparison.json and people.parquet")
 
 
 def run(chosen: argparse.Namespace, command: str) -> int:
@@ -120,13 +118,13 @@ def policy_settings(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     name = ""
     for number, part in enumerate(text.split(",")):
-        head, colon, rest = part.partition(":")
-        if colon or number == 0:
-            name, part = head.strip(), rest
+        setting = part
+        if number == 0 or ":" in part.partition("=")[0]:
+            name, _, setting = (word.strip() for word in part.partition(":"))
             if name not in policies.names():
                 raise Refused(f"--policy {text}: {name!r} is no policy; {nearest(name, policies.names())}")
         knobs = policies.load(name).KNOBS
-        knob, equals, value = (word.strip() for word in part.partition("="))
+        knob, equals, value = (word.strip() for word in setting.partition("="))
         if not equals or not value:
             raise Refused(f"--policy {text}: expected NAME:KNOB=VALUE; {_knobs(name)}")
         if knob not in knobs:

@@ -96,14 +96,14 @@ def case_of(run: Path, replicate: int, departure: int, months_kept: int = MONTHS
 # ---- trials ----------------------------------------------------------------------------------------------------------
 
 
-def stays(world: World, case: Case, actions: tuple[Action, ...] = ()) -> bool:
-    """Run a world on; whether the person never leaves the employer and is there at the end of the last month asked."""
+def leaves(world: World, case: Case, actions: tuple[Action, ...] = ()) -> int:
+    """Run a world on until the person leaves; the month, or the one after the last asked if the person was kept."""
     while world.month <= case.until:
         step(world, actions)
         for rows in world.ledger.departures_of(world.month - 1):
             if (rows["researcher"] == case.person).any():
-                return False
-    return bool(world.affiliation()[case.person] == case.employer)
+                return world.month - 1
+    return case.until + int(world.affiliation()[case.person] == case.employer)
 
 
 def kept_in(result: Result, case: Case, since: int) -> bool:
@@ -169,10 +169,21 @@ def search_amount(case: Case, kind: str, before: int) -> Found:
     def actions(number: int) -> tuple[Action, ...]:
         return (Action(month, kind, row, number * STEP[kind]),)
 
-    number, exceptions, tried = smallest(lambda n: stays(fork(world), case, actions(n)), steps)
+    longest = 0
+
+    def kept(number: int) -> bool:
+        nonlocal longest
+        last = leaves(fork(world), case, actions(number))
+        longest = max(longest, last)
+        return last > case.until
+
+    number, exceptions, tried = smallest(kept, steps)
     found |= {"tried": tried, "larger_that_do_not_keep": [n * STEP[kind] for n in exceptions]}
     if number is None:
-        return found | {"why_not": f"up to +{found['most']:.0f} {UNIT[kind]} does not keep"}
+        last = case.scenario.date_of(longest)
+        return found | {
+            "why_not": f"up to +{found['most']:.0f} {UNIT[kind]} does not keep; left by {last} at the latest"
+        }
     found["amount"] = number * STEP[kind]
     found |= _verified(case, change(actions=actions(number)), month)
     below = False if number == 1 else _verified(case, change(actions=actions(number - 1)), month)["verified"]
@@ -213,7 +224,7 @@ def search_events(case: Case, events: tuple[str, ...]) -> list[Found]:
         else:
             run_to(trial, month)
         row: Found = {"kind": "event", "event": item.event.id, "label": item.event.label, "month": item.month}
-        row |= {"date": case.scenario.date_of(item.month), "kept": stays(trial, case)}
+        row |= {"date": case.scenario.date_of(item.month), "kept": leaves(trial, case) > case.until}
         if row["kept"]:
             row |= _verified(case, change(without=[item.event.id]), month)
         found.append(row)

@@ -38,9 +38,12 @@ def sentence(case: Case, rows: list[Found], complete: bool) -> str:
         parts.append(f"if {' or '.join(named)}{more} had not happened (verified)")
     if parts:
         return f"Would have stayed {', or '.join(parts)}."
-    what = "no single event undone" if not case.decided else "no raise, no grant of compute and no single event undone"
-    limits = f" up to {MOST_PAY:g} times the pay and {MOST_COMPUTE:g} times the team's need" if case.decided else ""
-    return f"Nothing that was tried would have kept this person{'' if complete else ' so far'}: {what}{limits}."
+    what = "no single event undone"
+    if case.decided:
+        what = (
+            f"no pay up to {MOST_PAY:g} times the pay, no compute up to {MOST_COMPUTE:g} times the team's need, {what}"
+        )
+    return f"Nothing that was tried would have kept this person{'' if complete else ' so far'}: {what}."
 
 
 def _amount(row: Found, intro: str) -> str:
@@ -54,7 +57,10 @@ def as_text(data: dict[str, Any]) -> str:
     """What was searched, and what came of it."""
     lines = ["What would have kept this person", "", f"  {data['sentence']}", ""]
     lines.append(f"  Kept means: never left before, and there at the end of {data['kept_until']}.")
-    lines.append(f"  Verified by running the whole history again; digest as it was {data['digest'][:12]}.")
+    lines.append(
+        f"  Verified by running whole histories again: unchanged (digest {data['digest'][:12]}, as in the run), and"
+    )
+    lines.append("  with each change that keeps.")
     if not data["decided"]:
         lines.append("  The departure was not this person's decision: only events were tried.")
     for kind in ("pay", "compute"):
@@ -74,7 +80,8 @@ def as_text(data: dict[str, Any]) -> str:
 
 
 def _told(row: Found) -> str:
-    when: str = f"from {row.get('from', '-')} ({row['months_before']} months before): "
+    since = f"{row['months_before']} months before" if row["months_before"] else "the month of departure"
+    when: str = f"from {row['from']} ({since}): " if "from" in row else f"{since}: "
     if row["amount"] is None:
         return when + str(row["why_not"])
     unit = row["unit"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,8 @@ def test_more_that_is_worse_is_said_and_the_step_below_does_not_keep() -> None:
 def test_what_keeps_a_person_does_so_in_a_history_of_its_own(cases: list[keep.Case]) -> None:
     """The amount found keeps, one step less does not, by `simulate` alone."""
     seen: dict[str, int] = {}
-    for case in cases:
-        for kind in ("pay", "compute") if case.decided else ():
+    for case in [case for case in cases if case.decided][:6]:
+        for kind in ("pay", "compute"):
             found = keep.search_amount(case, kind, 0)
             if found["amount"] is None:
                 continue
@@ -120,7 +121,8 @@ def test_an_event_undone_on_a_fork_is_the_event_undone_from_the_start(cases: lis
 
 
 def test_who_did_not_decide_is_kept_by_events_alone(cases: list[keep.Case]) -> None:
-    case = next(case for case in cases if not case.decided)
+    forced = next(case for case in cases if not case.decided)
+    case = replace(forced, until=forced.month)  # who is not sent away may well go in the months after
     assert {kind for _, kind, _ in keep.jobs_of(case)} == {"event"}
     rows = [row for _, kind, what in keep.jobs_of(case) for row in keep.search(case, kind, what)]
     data = keep_words.as_data(case, rows)
@@ -128,8 +130,8 @@ def test_who_did_not_decide_is_kept_by_events_alone(cases: list[keep.Case]) -> N
     mine = np.flatnonzero((left["researcher"] == case.person) & (left["month"] == case.month))[0]
     assert left["cause"][mine] in (Cause.IMPOSED, Cause.LAID_OFF)
     own = case.scenario.events[int(left["event"][mine])].id
-    assert [row["event"] for row in data["event"] if row["kept"]] == [own]
-    assert f"if {own} (" in data["sentence"]
+    assert own in [row["event"] for row in data["event"] if row["kept"]]
+    assert f"{own} (" in data["sentence"]
     assert "only events were tried" in keep_words.as_text(data)
 
 

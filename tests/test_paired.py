@@ -18,6 +18,7 @@ from abm.changes import Action, Change, change
 from abm.differences import KINDS, differences
 from abm.evidence import Link
 from abm.ledger import Row
+from abm.parameters import declared
 from abm.run import Result, simulate
 from abm.scenario import Scenario, ScenarioError, load
 from abm.tables import OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, Cause
@@ -30,7 +31,9 @@ SHORT = ("left:alpha-authors@2022-06", "exits", "mean_pay", "n_searching")
 
 
 @pytest.mark.parametrize(
-    "nothing", [change(), change(without=["T05"]), change({"h0": load("tiny").parameters.get("h0", 0.05)})]
+    "nothing",
+    [change(), change(without=["T05"]), change({"h0": declared()["h0"].default})],
+    ids=lambda item: item.label,
 )
 def test_no_change_gives_the_same_bytes_and_no_difference(nothing: Change) -> None:
     found = paired.compare(load("tiny"), nothing, replicates=3)

@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from abm import metrics, policies
+from abm import metrics, outcomes, policies
 from abm.parameters import declared
 from abm.scenario import Scenario, load, names
 
-KINDS = ("scenarios", "policies", "metrics", "parameters")
+KINDS = ("scenarios", "policies", "metrics", "outcomes", "parameters")
 
 
 NUMBERS = ("default", "low", "high", "people", "months")
@@ -50,6 +50,12 @@ def print_list(kind: str, console: Console) -> None:
         table = _table("metric", "of", "kind", "unit", "what")
         for name, known in metrics.METRICS.items():
             table.add_row(name, known.entity, known.kind, known.unit, known.label)
+    elif kind == "outcomes":
+        table = _table("outcome", "of", "unit", "what")
+        for name, watched in outcomes.kinds().items():
+            subjects = ", ".join(subject or "the market" for subject in watched.subjects)
+            table.add_row(name, subjects, watched.unit, watched.meaning)
+        console.print(r"KIND\[:SUBJECT]\[@FROM\[..TO]], e.g. left:llama-authors@2023-09 or exits:Meta@2023-01..2023-12")
     else:
         table = _table("parameter", "default", "range", "grade", "what (unit; phase; source)")
         for known in declared().values():

@@ -52,8 +52,8 @@ def integer(low: int, high: int, what: str) -> Callable[[str], int]:
     return read
 
 
-def add_world(parser: argparse.ArgumentParser, replicates: int) -> None:
-    """Scenario, seed, replicates, months, settings and workers: what every command that simulates takes."""
+def add_world(parser: argparse.ArgumentParser, replicates: int, settings: str = "--set") -> None:
+    """Scenario, seed, replicates, months, settings (by the option named) and workers: for commands that simulate."""
     parser.add_argument("scenario", nargs="?", default=DEFAULT_SCENARIO, help="shipped name or path of a TOML file")
     parser.add_argument("--seed", type=integer(0, 2**63 - 1, "the seed"), default=1, metavar="N", help="default 1")
     parser.add_argument(
@@ -65,7 +65,7 @@ def add_world(parser: argparse.ArgumentParser, replicates: int) -> None:
     )
     parser.add_argument("--months", type=integer(1, 1200, "the number of months"), metavar="N", help="stop after N")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        settings, action="append", default=[], metavar="KEY=VALUE", dest="settings",
         help="change a parameter or a key of the scenario; may be repeated",
     )  # fmt: skip
     parser.add_argument(
@@ -80,16 +80,16 @@ def settings_of(pairs: Sequence[str], option: str = "--set") -> dict[str, str]:
         key, equals, value = pair.partition("=")
         if not equals or not key.strip() or not value.strip():
             raise Refused(
-                f"{option} {pair!r}: expected KEY=VALUE, e.g. --set h0=0.02 or --set employers.Meta.compute=9000"
+                f"{option} {pair!r}: expected KEY=VALUE, e.g. {option} h0=0.02 or {option} employers.Meta.compute=9000"
             )
         found[key.strip()] = value.strip()
     return found
 
 
-def described(chosen: argparse.Namespace) -> Scenario:
-    """The scenario of the arguments that `add_world` declares, with --set and --months applied."""
+def described(chosen: argparse.Namespace, option: str = "--set") -> Scenario:
+    """The scenario of the arguments that `add_world` declares, with settings and --months applied."""
     scenario = load(chosen.scenario)
-    settings: dict[str, object] = dict(settings_of(chosen.settings))
+    settings: dict[str, object] = dict(settings_of(chosen.settings, option))
     if chosen.months is not None:
         if chosen.months > scenario.horizon and "horizon" not in settings:
             raise Refused(

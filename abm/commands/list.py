@@ -1,4 +1,4 @@
-"""Scenarios, policies, metrics or parameters."""
+"""Scenarios, policies, metrics, outcomes or parameters."""
 
 from __future__ import annotations
 

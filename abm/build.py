@@ -100,7 +100,7 @@ def build(scenario: Scenario, seed: int) -> World:
     _cohorts(world)
     _graph(world, n_first)
     _projects(world)
-    _dated_releases(world)
+    dated_releases(world)
     return world
 
 
@@ -137,7 +137,7 @@ def _stable_row(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "little")
 
 
-def _dated_releases(world: World) -> None:
+def dated_releases(world: World) -> None:
     """Which team releases when, as far as the scenario dates it: a finished project waits for its date."""
     pairs = [
         (row, dated.month)

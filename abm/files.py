@@ -53,16 +53,16 @@ def write_run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").unlink(missing_ok=True)  # written last: a folder with a summary is whole
-    _parquet(folder / "series.parquet", _series(scenario, results))
-    _parquet(folder / "departures.parquet", _departures(scenario, results))
-    _parquet(folder / "offers.parquet", _offers(results, "offers"))
-    _parquet(folder / "options.parquet", _offers(results, "options"))
-    _parquet(folder / "flows.parquet", _flows(scenario, results))
+    write_parquet(folder / "series.parquet", _series(scenario, results))
+    write_parquet(folder / "departures.parquet", _departures(scenario, results))
+    write_parquet(folder / "offers.parquet", _offers(results, "offers"))
+    write_parquet(folder / "options.parquet", _offers(results, "options"))
+    write_parquet(folder / "flows.parquet", _flows(scenario, results))
     write_text(folder / "cohorts.csv", _cohorts(scenario, results))
-    _json(folder / "graph.json", _graph(scenario, results[0]))
-    _json(folder / "provenance.json", provenance(scenario, seed, results, command, complete))
+    write_json(folder / "graph.json", _graph(scenario, results[0]))
+    write_json(folder / "provenance.json", provenance(scenario, seed, results, command, complete))
     summary = summarise(scenario, seed, results)
-    _json(folder / "summary.json", summary)
+    write_json(folder / "summary.json", summary)
     return summary
 
 
@@ -333,7 +333,8 @@ def _replace(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _parquet(path: Path, table: pa.Table) -> None:
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """A table with page checksums."""
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
     _replace(path, sink.getvalue())
@@ -344,5 +345,6 @@ def write_text(path: Path, content: str) -> None:
     _replace(path, content.encode())
 
 
-def _json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """A JSON document; NaN is refused."""
     write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

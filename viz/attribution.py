@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ STYLE = """
 .row:hover .hit,.row .hit:hover{fill:var(--ink);fill-opacity:.045}
 h2 code{font:600 .82em/1.3 var(--mono);overflow-wrap:anywhere}
 section .cards{margin:22px 0 34px}
+.lead code{font-size:.78em}
 """
 
 
@@ -42,7 +42,7 @@ def render(told: dict[str, Any]) -> str:
         f'<p class="kicker">{svg.esc(f"Event attribution · {period} · {many}")}</p>'
         f"<h1>{svg.esc(told['scenario']['title'])}: what the events did</h1>"
         f'<p class="lead">Every history was run again with some of {svg.esc(n)} and without the others: '
-        f"same people, same luck. {svg.esc(_lead(told))}</p>"
+        f"same people, same luck. {_lead(told)}</p>"
         f'<nav class="contents" aria-label="Contents">{links}<a href="#read">How to read this</a>'
         '<a href="#made">How this was made</a></nav>'
     )
@@ -85,11 +85,13 @@ def _date(player: dict[str, Any]) -> str:
 
 
 def _lead(told: dict[str, Any]) -> str:
+    """Markup."""
     said = []
     for each in told["outcomes"]:
-        first = f"{each['text']}: {_number(each['nothing']['mean'])} without the events"
-        said.append(f"{first}, {_number(each['everything']['mean'])} as it happened")
-    return f"Mean {'; '.join(said)}."
+        value, unit = _number(each["everything"]["mean"]), svg.esc(each["unit"])
+        without = _number(each["nothing"]["mean"])
+        said.append(f"<code>{svg.esc(each['text'])}</code> is <b>{value}</b> {unit}, and {without} without the events")
+    return f"On average {'; '.join(said)}."
 
 
 def _see(told: dict[str, Any], each: dict[str, Any]) -> str:
@@ -361,11 +363,14 @@ def _reading(told: dict[str, Any]) -> str:
             f"A Shapley value is what the outcome changes when the event joins the others, averaged {how} in which the "
             "events can join. The values sum to the whole in every history."
         )
+    covers = (
+        "luck, uncertain dates and the drawing of orders"
+        if told["shapley"] == "sampled"
+        else "luck and uncertain dates"
+    )
     said.append(
-        "An interval is of the mean over histories (Student's t) and covers luck, dates"
-        + (" and the drawing of orders" if told["shapley"] == "sampled" else "")
-        + f"; it does not cover whether the model is right. With {svg.plural(len(told['players']), 'event')} about "
-        f"{svg.plural(max(1, math.floor(chance + 0.5)), 'interval')} may miss zero by luck alone."
+        f"An interval is of the mean over histories (Student's t). It covers {covers}, not whether the model is right. "
+        f"Of {len(told['players'])} such intervals about {_number(chance)} would miss zero by luck alone."
     )
     reasons: dict[str, list[str]] = {}
     for event, reason in told["skipped"].items():

@@ -22,7 +22,7 @@ from abm.run import replicate_seed
 from abm.scenario import Scenario
 from abm.streams import Streams
 
-CHUNK: Final = 24  # worlds a job: the larger, the more months are shared; the smaller, the smoother the progress
+CHUNK: Final = 16  # worlds a job: the larger, the more months are shared; the smaller, the smoother the progress
 LEVEL: Final = 0.95
 
 
@@ -107,8 +107,16 @@ def _worlds(asked: Plan, replicate: int) -> _Worlds:
     elif asked.shapley:
         game, shape = shapley.every_coalition(n), (2**n,)
     stacked = np.vstack([np.zeros((1, n), dtype=bool), without, game])
-    members, where = np.unique(stacked, axis=0, return_inverse=True)
-    where = where.reshape(-1)
+    events = {event.id: event for event in asked.scenario.events}
+    begins = [
+        min(
+            coalitions.earliest(events[event], asked.scenario.event_months(events[event])[0]) for event in player.events
+        )
+        for player in asked.players
+    ]
+    branch = np.argsort(begins, kind="stable")  # sorted by these columns, neighbours share most of their months
+    sorted_members, where = np.unique(stacked[:, branch], axis=0, return_inverse=True)
+    members, where = sorted_members[:, np.argsort(branch)], where.reshape(-1)
     begin = 1 + len(without)
     return _Worlds(members, where[1:begin], int(where[0]), order, where[begin:].reshape(shape))
 

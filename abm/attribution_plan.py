@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from abm import coalitions, outcomes
-from abm.parameters import Parameters
+from abm import outcomes
 from abm.scenario import Event, Scenario, ScenarioError
 from abm.scenario_read import nearest
 
@@ -103,8 +102,7 @@ def _players(
     grouped = [event for ids in groups.values() for event in ids]
     _check(scenario, wanted, groups, by_id)
     asked = {*wanted, *grouped} if wanted else set(by_id)
-    hold = Parameters(scenario.parameters).release_hold
-    skipped = {event.id: why for event in scenario.events if (why := _no_player(scenario, event, last, hold, asked))}
+    skipped = {event.id: why for event in scenario.events if (why := _no_player(scenario, event, last, asked))}
     teams = {event: (event,) for event in by_id if event not in grouped} | groups
     found = []
     for name, ids in teams.items():
@@ -118,14 +116,14 @@ def _players(
     return tuple(sorted(found, key=lambda player: player.between)), skipped
 
 
-def _no_player(scenario: Scenario, event: Event, last: int, hold: float, asked: set[str]) -> str:
+def _no_player(scenario: Scenario, event: Event, last: int, asked: set[str]) -> str:
     """Why an event is no player; empty if it is one."""
     low, high = scenario.event_months(event)
     if event.id not in asked:
         return "not asked for, they stay in force"
     if not event.effects:
         return "observed, not imposed"
-    if coalitions.earliest(event, low, hold) > last:
+    if low > last:
         return "after the end of the outcome"
     return "before the first month" if high < 0 else ""
 

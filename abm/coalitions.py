@@ -6,7 +6,6 @@ forked. Every world comes out byte for byte as under `simulate` with a `Change` 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -20,14 +19,13 @@ from abm.scenario import Event, Scenario
 from abm.world import World
 
 
-def earliest(event: Event, month: int, release_hold: float) -> int:
-    """First month in which an event of a month can matter: a finished project waits for a dated release."""
-    waits = any(effect.kind == "release" for effect in event.effects)
-    return math.ceil(month - release_hold) if waits else month
+def earliest(event: Event, month: int) -> int:
+    """First month in which an event of a month can matter: projects are kept for a release that the record dates."""
+    return 0 if any(effect.kind == "release" for effect in event.effects) else month
 
 
 def undo(world: World, events: tuple[str, ...]) -> None:
-    """Take from a running world events that cannot have mattered yet; rows and keys stay."""
+    """Take events that cannot have mattered yet from a running world; their rows and keys stay."""
     world.events = [
         replace(dated, event=replace(dated.event, effects=())) if dated.event.id in events else dated
         for dated in world.events
@@ -76,8 +74,7 @@ def run(
         Months that were run, of all worlds together.
     """
     world = replay.begin(scenario, seed, replicate)
-    hold = world.parameters.release_hold
-    begins = {dated.event.id: earliest(dated.event, dated.month, hold) for dated in world.events}
+    begins = {dated.event.id: earliest(dated.event, dated.month) for dated in world.events}
     first = [max(0, min(begins[event] for event in events)) for events in players]
     order = tuple(int(player) for player in np.argsort(first, kind="stable") if first[player] < scenario.months)
     tree = _Tree(players, members, first, order, on_result, replicate, replicate_seed(seed, replicate))

@@ -167,7 +167,7 @@ def test_every_coalition_is_the_world_of_its_change_to_the_last_byte(replicate: 
 def test_a_dated_release_matters_before_its_date(monkeypatch: pytest.MonkeyPatch) -> None:
     members = shapley.every_coalition(2)
     assert [differing(with_releases(), replicate, ("T06", "T01"), members) for replicate in range(4)] == [[]] * 4
-    monkeypatch.setattr(coalitions, "earliest", lambda event, month, hold: month)
+    monkeypatch.setattr(coalitions, "earliest", lambda event, month: month)
     assert any(differing(with_releases(), replicate, ("T06", "T01"), members) for replicate in range(4)), (
         "forked at its date, the release is seen to have mattered before: the test above can fail"
     )
@@ -256,13 +256,6 @@ def test_a_world_ends_with_the_outcome_and_that_changes_nothing() -> None:
     for replicate in range(2):
         assert found.everything[replicate] == measure(simulate("tiny", 1, replicate))
         assert found.nothing[replicate] == measure(simulate("tiny", 1, replicate, change(without=PLAYERS)))
-
-
-def test_a_release_after_the_end_is_a_player_if_it_may_hold_back_a_project() -> None:
-    names = [player.name for player in plan(with_releases(), [f"{LEFT}@2022-06"]).players]
-    assert names == ["T01", "T02", "T03", "T06"]
-    names = [player.name for player in plan(with_releases(), [f"{LEFT}@2022-04"]).players]
-    assert names == ["T01", "T02"]
 
 
 def test_events_and_groups_choose_the_players() -> None:

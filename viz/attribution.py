@@ -17,6 +17,8 @@ STYLE = """
 .wh{stroke:var(--ink);stroke-width:1.5;fill:none}
 .step{stroke:var(--muted);stroke-width:1;fill:none;stroke-dasharray:2 3}
 .total{fill:var(--ink)}
+.pa{fill:var(--accent);opacity:.36}
+.pb{fill:var(--blue);opacity:.36}
 .row:hover .hit,.row .hit:hover{fill:var(--ink);fill-opacity:.045}
 h2 code{font:600 .82em/1.3 var(--mono);overflow-wrap:anywhere}
 section .cards{margin:22px 0 34px}
@@ -60,7 +62,9 @@ def _number(value: float, signed: bool = False) -> str:
 def _interval(estimate: Estimate, signed: bool = True) -> str:
     if estimate["low"] is None:
         return ""
-    return f"{_number(estimate['low'], signed)} to {_number(estimate['high'], signed)}"
+    wide = max(abs(estimate["low"]), abs(estimate["high"]))
+    places = 2 if wide < 10 else 1 if wide < 100 else 0
+    return f"{svg.decimal(estimate['low'], places, signed)} to {svg.decimal(estimate['high'], places, signed)}"
 
 
 def _is_clear(estimate: Estimate) -> bool:
@@ -78,9 +82,11 @@ def _ranked(told: dict[str, Any], each: dict[str, Any]) -> list[tuple[dict[str, 
     return sorted((pair for pair in pairs if not pair[1]["idle"]), key=lambda pair: -abs(pair[1][key]["mean"]))
 
 
-def _date(player: dict[str, Any]) -> str:
+def _date(player: dict[str, Any], short: bool = False) -> str:
     low, high = player["between"]
     first, last = svg.when(low, short=True), svg.when(high, short=True)
+    if short and low != high:
+        return f"{first} on"
     return first if low == high else f"{first[:3] if low[:4] == high[:4] else first} – {last}"
 
 
@@ -105,9 +111,8 @@ def _see(told: dict[str, Any], each: dict[str, Any]) -> str:
     if not clear:
         return "No single contribution stands out from the luck of the histories: every interval includes zero."
     best = [f"{player['label']} ({_number(part['mean'], True)})" for player, part in clear[:3]]
-    rest = len(ranked) - len(clear)
-    tail = f" The intervals of {svg.plural(rest, 'other event')} include zero." if rest else ""
-    return f"What stands out: {svg.listing(best)}.{tail}"
+    few = f"{svg.plural(len(clear), 'contribution')} of {len(told['players'])} {'stands' if len(clear) == 1 else 'stand'} out"
+    return f"{few}{', first of all' if len(clear) > 3 else ':'} {svg.listing(best)}."
 
 
 # ---- sections --------------------------------------------------------------------------------------------------
@@ -149,8 +154,8 @@ def _waterfall_figure(told: dict[str, Any], each: dict[str, Any]) -> str:
             ('<rect class="fa" x="2" y="2" width="26" height="10"/>', "raises it"),
             ('<rect class="fb" x="2" y="2" width="26" height="10"/>', "lowers it"),
             (
-                '<rect class="b50a" x="2" y="2" width="13" height="10"/>'
-                '<rect class="b50b" x="15" y="2" width="13" height="10"/>',
+                '<rect class="pa" x="2" y="2" width="13" height="10"/>'
+                '<rect class="pb" x="15" y="2" width="13" height="10"/>',
                 "pale: the interval includes zero",
             ),
             ('<path class="wh" d="M3 7H27M3 3V11M27 3V11"/>', "95 % interval of the step"),
@@ -190,6 +195,13 @@ def _whisker(x: svg.Scale, estimate: Estimate, at: float, y: float, half: float 
     return f'<path class="wh" d="M{low} {middle}H{high}M{low} {top}V{bottom}M{high} {top}V{bottom}"/>'
 
 
+def _dated(y: float, text: str, date: str, room: float, style: str) -> str:
+    """A label behind its date, cut to the room of both (phones)."""
+    start = 74.0 if date else 0.0
+    before = svg.label(0, y, date, "s halo") if date else ""
+    return before + svg.label(start, y, svg.fit(text, room - start, 13), style)
+
+
 def _axis(x: svg.Scale, limits: tuple[float, float], top: float, bottom: float, room: float) -> str:
     parts = []
     for mark in svg.ticks(*limits, about=max(3, int(room / 80))):
@@ -209,7 +221,7 @@ def _waterfall(told: dict[str, Any], each: dict[str, Any], width: int) -> tuple[
     low = 0.0 if from_zero else low
     pad = 0.03 * ((high - low) or 1.0)
     limits = (low if from_zero else low - pad, high + pad)
-    left, right = (430.0, width - 74.0) if wide else (4.0, width - 8.0)
+    left, right = (464.0, width - 74.0) if wide else (4.0, width - 8.0)
     pitch = 27.0 if wide else 44.0
     top = 24.0
     bottom = top + pitch * (len(steps) + 2)
@@ -231,8 +243,8 @@ def _waterfall(told: dict[str, Any], each: dict[str, Any], width: int) -> tuple[
                 + svg.label(start, base, svg.fit(text, left - 16 - start, 13), style)
                 + svg.label(width, base, value, "b" if strong else "", "end")
             )
-        room = width - 8 - svg.text_width(value, 13) - 10
-        return svg.label(0, base, svg.fit(text, room, 13), style) + svg.label(width, base, value, "b halo", "end")
+        room = width - svg.text_width(value, 14) - 10
+        return _dated(base, text, date, room, style) + svg.label(width, base, value, "b halo", "end")
 
     for k, (name, end) in enumerate(ends):
         number = k * (len(steps) + 1)
@@ -246,14 +258,14 @@ def _waterfall(told: dict[str, Any], each: dict[str, Any], width: int) -> tuple[
     for k, (player, part, at) in enumerate(steps, 1):
         _, y = row(k)
         first, last = sorted((x(at), x(at + part["mean"])))
-        kind = ("f" if _is_clear(part) else "b50") + ("a" if part["mean"] >= 0 else "b")
+        kind = ("f" if _is_clear(part) else "p") + ("a" if part["mean"] >= 0 else "b")
         shape = svg.rect(first, y - 7, max(last - first, 1.5), 14, kind) + _whisker(x, part, at, y)
         begins = row(k - 1)[1]
         lead = svg.line(x(at), begins + 7, x(at), y - 7, "step")
         tip = f"{player['name']}: {player['label']}\n{_date(player)}\n{_number(part['mean'], True)} {each['unit']}"
         tip += f"\n95 %: {_interval(part)}" if part["low"] is not None else ""
         hit = svg.rect(0, top + pitch * k, width, pitch, "hit", tip)
-        text = words(k, player["label"], _date(player), _number(part["mean"], True), _is_clear(part))
+        text = words(k, player["label"], _date(player, not wide), _number(part["mean"], True), _is_clear(part))
         parts.append(f'<g class="row">{lead}{shape}{text}{hit}</g>')
     end_at = each["everything"]["mean"]
     parts.append(svg.line(x(end_at), row(len(steps))[1] + 7, x(end_at), row(len(steps) + 1)[1] - 7, "step"))
@@ -298,7 +310,7 @@ def _compared(told: dict[str, Any], each: dict[str, Any], width: int) -> tuple[f
     needed = [0.0, *(value for _, part in ranked for name in methods for value in _reach(part[name]))]
     pad = 0.03 * ((max(needed) - min(needed)) or 1.0)
     limits = (min(needed) - pad, max(needed) + pad)
-    left, right = (430.0, width - 10.0) if wide else (4.0, width - 8.0)
+    left, right = (464.0, width - 10.0) if wide else (4.0, width - 8.0)
     pitch, top = (30.0, 24.0) if wide else (48.0, 24.0)
     x = svg.scale(*limits, left, right)
     bottom = top + pitch * len(ranked)
@@ -322,7 +334,7 @@ def _compared(told: dict[str, Any], each: dict[str, Any], width: int) -> tuple[f
             text = svg.label(0, middle + 4.5, _date(player), "s")
             text += svg.label(136, middle + 4.5, svg.fit(player["label"], left - 152, 13), "halo")
         else:
-            text = svg.label(0, y + 15, svg.fit(player["label"], width - 4, 13), "halo")
+            text = _dated(y + 15, player["label"], _date(player, short=True), width, "halo")
         parts.append(f'<g class="row">{shape}{text}{svg.rect(0, y, width, pitch, "hit", tip)}</g>')
     return bottom + 6, "".join(parts)
 

@@ -111,8 +111,9 @@ def _see(told: dict[str, Any], each: dict[str, Any]) -> str:
     if not clear:
         return "No single contribution stands out from the luck of the histories: every interval includes zero."
     best = [f"{player['label']} ({_number(part['mean'], True)})" for player, part in clear[:3]]
-    few = f"{svg.plural(len(clear), 'contribution')} of {len(told['players'])} {'stands' if len(clear) == 1 else 'stand'} out"
-    return f"{few}{', first of all' if len(clear) > 3 else ':'} {svg.listing(best)}."
+    stand = "contribution stands" if len(clear) == 1 else "contributions stand"
+    few = f"{len(clear)} {stand} out{', first of all' if len(clear) > 3 else ':'} {svg.listing(best)}."
+    return few + " The intervals of the others include zero." * (len(ranked) > len(clear))
 
 
 # ---- sections --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from abm.attribution_plan import BUDGET, METHODS, PERMUTATIONS, Plan, plan
 from abm.columns import Floats
 from abm.commands import Commands, Refused
 
-ORDER = 5
+ORDER = 6
 REPLICATES = 12
 EXAMPLES = """examples:
   talent attribute tiny --outcome left:alpha-authors

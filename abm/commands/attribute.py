@@ -129,6 +129,9 @@ def _show(told: dict[str, Any], asked: Plan, console: Console, page: Path, secon
     )
     for each in told["outcomes"]:
         _show_outcome(told, each, console)
+    if runs > 1:
+        n = len(told["players"])
+        console.print(f"[dim]Of {n} intervals about {n * (1 - told['level']):.1f} would miss zero by luck alone[/dim]")
     reasons: dict[str, list[str]] = {}
     for event, reason in told["skipped"].items():
         reasons.setdefault(reason, []).append(event)

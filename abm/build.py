@@ -98,7 +98,7 @@ def build(scenario: Scenario, seed: int) -> World:
     _cohorts(world)
     _graph(world, n_first)
     _projects(world)
-    _dated_releases(world)
+    dated_releases(world)
     return world
 
 
@@ -130,7 +130,7 @@ def _event_dates(scenario: Scenario, streams: Streams) -> list[DatedEvent]:
     return found
 
 
-def _dated_releases(world: World) -> None:
+def dated_releases(world: World) -> None:
     """Which team releases when, as far as the scenario dates it: a finished project waits for its date."""
     pairs = [
         (row, dated.month)

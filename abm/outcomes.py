@@ -28,12 +28,13 @@ STARTUP_CAUSES: Final = (CAUSE_NAMES.index("startup_job"), CAUSE_NAMES.index("fo
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A text read and checked: `measure(result)` gives the number, in `unit`."""
+    """A text read and checked: `measure(result)` gives the number, in `unit`; it needs no month after `last`."""
 
     text: str
     unit: str
     meaning: str
     measure: Callable[[Result], float]
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ def read(text: str, scenario: Scenario) -> Outcome:
     def measure(result: Result) -> float:
         return chosen.measure(result, scenario, subject, window)
 
-    return Outcome(text, chosen.unit, chosen.meaning, measure)
+    return Outcome(text, chosen.unit, chosen.meaning, measure, window.last)
 
 
 def _subject(text: str, about: str, chosen: Kind, scenario: Scenario) -> Subject:

@@ -90,18 +90,47 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change
     used = replicate_seed(seed, replicate)
     model = TalentMarket(described, rng=used, collect=False)
     world = model.world
-    team, home = world.researchers.team.copy(), states(world)
-    gone: list[list[Integers]] = [[] for _ in world.cohorts]
+    watch = Watch.of(world)
     for _ in range(described.months):
         act(world, change.actions)
         model.step()
+        watch.look(world)
+    return conclude(world, watch, replicate, used)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a result needs and the world does not keep: the start, and who is away from each cohort when.
+
+    Make it in month 0, `look` after every month, `fork` it with the world, and `conclude`.
+    """
+
+    team: Integers
+    home: Integers
+    gone: list[list[Integers]]
+
+    @classmethod
+    def of(cls, world: World) -> Watch:
+        """The watch of a world of month 0."""
+        return cls(world.researchers.team.copy(), states(world), [[] for _ in world.cohorts])
+
+    def look(self, world: World) -> None:
+        """Note the month that has just ended."""
         for number, cohort in enumerate(world.cohorts):
             away = has_left(world, number) if cohort.month < world.month else np.zeros(0, dtype=bool)
-            gone[number].append(cohort.members[np.flatnonzero(away)])
+            self.gone[number].append(cohort.members[np.flatnonzero(away)])
+
+    def fork(self) -> Watch:
+        """A second watch that goes on from here."""
+        return Watch(self.team, self.home, [list(months) for months in self.gone])
+
+
+def conclude(world: World, watch: Watch, replicate: int, seed: int) -> Result:
+    """The result of a world that has been watched from month 0."""
+    gone, shape = watch.gone, (len(watch.gone), world.month)
     left = np.array([[len(people) for people in months] for months in gone], dtype=np.float64)
     willing = np.array([_willing(world, number, months) for number, months in enumerate(gone)], dtype=np.float64)
-    shape = (len(gone), described.months)
-    return _result(world, replicate, used, left.reshape(shape), willing.reshape(shape), team, home)
+    return _result(world, replicate, seed, left.reshape(shape), willing.reshape(shape), watch.team, watch.home)
 
 
 def _willing(world: World, number: int, gone: list[Integers]) -> list[int]:

@@ -68,6 +68,7 @@ PURPOSES: dict[str, str] = {
     "acquirer": "which employer buys a start-up without money; row = employer",
     "permutation": "order of a shuffle in a permutation test; row = item",
     "new_tie": "which team mates a joiner gets to know; row = researcher, column = slot",
+    "attribution_order": "order in which players join a sampled coalition; row = permutation, column = player",
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -96,15 +96,20 @@ def render(data: RunData) -> str:
     body = "".join(
         f'<section id="{section.key}"><h2>{svg.esc(section.title)}</h2>{body}</section>' for section, body in drawn
     )
+    header = f'{_head(data)}<nav class="contents" aria-label="Contents">{links}</nav>'
+    return page(data.title, header, body + _provenance(data))
+
+
+def page(title: str, header: str, body: str, style: str = "") -> str:
+    """One self-contained HTML page around a header and sections; `style` is added to the style sheet."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-        f"<title>{svg.esc(data.title)}</title><style>{style_sheet()}</style></head><body>"
+        f"<title>{svg.esc(title)}</title><style>{style_sheet()}{style}</style></head><body>"
         '<button id="theme" type="button" hidden>Light / dark</button>'
-        f'<header class="top">{_head(data)}<nav class="contents" aria-label="Contents">{links}</nav></header>'
-        f"<main>{body}{_provenance(data)}</main>"
+        f'<header class="top">{header}</header><main>{body}</main>'
         f'<footer class="end"><p>{DISCLAIMER}</p></footer>'
         f'<div id="tip" role="status" aria-live="off"></div><script>{SCRIPT}</script></body></html>\n'
     )

@@ -239,12 +239,16 @@ def merge(world: World, dated: DatedEvent, fields: Fields) -> None:
 
 
 def split(world: World, dated: DatedEvent, fields: Fields) -> None:
-    """Part of a team becomes a team of its own and needs less coordination; a shock if jobs are not safe (M30)."""
+    """Part of a team becomes a team of its own and needs less coordination; a shock if jobs are not safe (M30).
+
+    The leader stays where the leader is: nobody loses one by a split.
+    """
     people = world.researchers
     row, goal = int(team_rows(world, fields["team"])[0]), int(team_rows(world, fields["into"])[0])
     staff = np.flatnonzero(people.team == row)
-    luck = world.streams.uniform("event_people", world.month, staff, dated.key + 1000 * (goal + 1))
     number = int(np.rint(fields["share"] * len(staff)))
+    staff = staff[staff != world.teams.leader[row]]
+    luck = world.streams.uniform("event_people", world.month, staff, dated.key + 1000 * (goal + 1))
     chosen = np.sort(staff[np.argsort(luck, kind="stable")[:number]])
     world.teams.is_open[goal] = True
     world.teams.know_how[goal] = world.teams.know_how[row]

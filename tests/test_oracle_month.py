@@ -16,7 +16,17 @@ from abm.levers import LEVERS
 from abm.month import advance
 from abm.scenario import Scenario, load
 from abm.scenario_effects import EFFECTS
-from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, RULES, SOURCE, Status
+from abm.tables import (
+    CAUSE_NAMES,
+    OFFER_STATE_NAMES,
+    PATH_NAMES,
+    REACH_NAMES,
+    RULES,
+    SOURCE,
+    Cause,
+    ProjectState,
+    Status,
+)
 from abm.world import World
 from tests import worlds
 from tests.oracle.copy import from_world
@@ -27,6 +37,20 @@ from tests.oracle.utility import TERMS
 from tests.oracle.world import OracleWorld, Site
 
 RANDOM = range(10)
+HAPPENS = (
+    *(
+        "not heard",
+        "refused",
+        "granted",
+        "rivals",
+        "bought and a rival",
+        "know-how lost",
+        "outside work",
+        "behind",
+        "beyond the plan",
+    ),
+    *("tight", "slack", "flagship", "talk", "unheard", "tied in", "news"),
+)
 
 
 def next_month(world: World) -> None:
@@ -79,6 +103,8 @@ def same_state(world: World, twin: OracleWorld) -> None:
     same(ties.kind, np.array([tie.kind for *_, tie in bonds], dtype=int), "kind of ties")
     same(ties.age, np.array([tie.age for *_, tie in bonds], dtype=int), "age of ties")
     assert (world.blocking, world.clearing_rounds) == (twin.blocking, twin.clearing_rounds)
+    same(world.tightness, [twin.tightness], f"tightness in month {twin.month - 1}")
+    same(world.arrivals, [employer.arrivals for employer in twin.employers], f"arrivals in month {twin.month - 1}")
 
 
 def value(twin: OracleWorld, thing: Any, name: str) -> Any:
@@ -95,6 +121,26 @@ def value(twin: OracleWorld, thing: Any, name: str) -> Any:
     return found
 
 
+def seen(world: World) -> list[str]:
+    """What a month has come to, as far as columns tell."""
+    teams, employers = world.teams, world.employers
+    signs = {
+        "not heard": teams.escalated == 1,
+        "refused": teams.escalated == 2,
+        "granted": teams.escalated == 3,
+        "rivals": teams.rivalry > 0,
+        "bought and a rival": teams.rivalry[len(world.scenario.placed_teams()) :] > 0,
+        "know-how lost": teams.know_how < 1,
+        "outside work": employers.community > 0,
+        "behind": world.lag() > 0,
+        "beyond the plan": employers.capital_overrun > 0,
+        "tight": world.tightness > 1.1,
+        "slack": world.tightness < 0.9,
+        "flagship": world.levers["flagship"] > 0,
+    }
+    return [what for what, where in signs.items() if where.any()]
+
+
 @cache
 def history(scenario: Scenario, seed: int) -> tuple[World, OracleWorld]:
     """Model and twin after all months, compared after each."""
@@ -104,6 +150,7 @@ def history(scenario: Scenario, seed: int) -> tuple[World, OracleWorld]:
         next_month(world)
         step(twin)
         same_state(world, twin)
+        twin.tally.update(seen(world))
     same_log(world, twin)
     return world, twin
 
@@ -187,29 +234,37 @@ def test_the_twin_knows_every_kind_of_event() -> None:
 def test_the_random_worlds_leave_nothing_out() -> None:
     """What the twin is compared on happens: every effect, rule, lever, cause, path, reach and state of an offer."""
     names = ("cause", "path", "reach", "state", "effect", "lever", "policy")
-    seen: dict[str, Counter[Any]] = {name: Counter() for name in names}
-    n_startups = n_closed = n_bought = n_left = 0
+    drawn: dict[str, Counter[Any]] = {name: Counter() for name in names}
+    n_startups = n_closed = n_bought = n_left = n_hops = n_shipped = n_squeezed = n_cancelled = 0
+    tally: Counter[str] = Counter()
     for seed in RANDOM:
         scenario = worlds.random_scenario(seed)
-        world, _ = history(scenario, seed)
+        world, twin = history(scenario, seed)
+        tally += twin.tally
         departures, offers = world.ledger.table("departures"), world.ledger.table("offers")
         for name, table in (("cause", departures), ("path", departures), ("reach", offers), ("state", offers)):
-            seen[name].update(table[name].tolist())
+            drawn[name].update(table[name].tolist())
         effects = [effect for event in scenario.events for effect in event.effects]
-        seen["effect"].update(effect.kind for effect in effects)
-        seen["lever"].update(effect["name"] for effect in effects if effect.kind == "lever")
+        drawn["effect"].update(effect.kind for effect in effects)
+        drawn["lever"].update(effect["name"] for effect in effects if effect.kind == "lever")
         assert sorted(employer.allocation for employer in scenario.employers) == sorted(RULES)
         startups = world.is_startup()
         n_startups += int((world.employers.founded_month[startups] >= 0).sum())
         n_closed += int((world.employers.closed_month >= 0).sum())
         n_bought += int((world.teams.employer[-startups.sum() :] < startups.argmax()).sum())
         n_left += int((world.researchers.status == Status.LEFT_FIELD).sum())
-        seen["policy"].update(policy.name for policy in scenario.policies)
-    assert set(seen["cause"]) == set(range(len(CAUSE_NAMES)))
-    assert set(seen["path"]) == set(range(len(PATH_NAMES)))
-    assert set(seen["reach"]) == set(range(len(REACH_NAMES)))
-    assert set(seen["state"]) == set(range(1, len(OFFER_STATE_NAMES)))  # none is left as merely made
-    assert set(seen["effect"]) == set(EFFECTS)
-    assert set(seen["lever"]) == set(LEVERS)
-    assert set(seen["policy"]) == set(policies.names())
+        drawn["policy"].update(policy.name for policy in scenario.policies)
+        n_hops += int(world.projects.hops.sum())
+        n_shipped += int((world.projects.shipped >= 0).sum())
+        n_squeezed += int(((departures["cause"] == Cause.LAID_OFF) & (departures["event"] < 0)).sum())
+        n_cancelled += int((world.projects.state == ProjectState.CANCELLED).sum())
+    assert set(drawn["cause"]) == set(range(len(CAUSE_NAMES)))
+    assert set(drawn["path"]) == set(range(len(PATH_NAMES)))
+    assert set(drawn["reach"]) == set(range(len(REACH_NAMES)))
+    assert set(drawn["state"]) == set(range(1, len(OFFER_STATE_NAMES)))  # none is left as merely made
+    assert set(drawn["effect"]) == set(EFFECTS)
+    assert set(drawn["lever"]) == set(LEVERS)
+    assert set(drawn["policy"]) == set(policies.names())
     assert min(n_startups, n_closed, n_bought, n_left) > 0
+    assert min(n_hops, n_shipped, n_squeezed, n_cancelled) > 0
+    assert set(tally) == set(HAPPENS), tally

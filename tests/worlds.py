@@ -144,6 +144,12 @@ LIVELY = {
     "h0": 0.08,
     "h_offer": 0.3,
     "leave_field_value": -1.0,
+    "retention_attention": 20.0,  # laboratories of ten: two talks a month
+    "compute_price": 100.0,  # what is ordered beyond the plan is dear: people are laid off for it
+    "rivalry_size": 0.3,
+    "hop_rate": 0.1,
+    "cancel_rate": 0.3,
+    "prominence": 1.0,
 }
 
 
@@ -151,8 +157,9 @@ def random_scenario(seed: int, n: int = 60, months: int = 18) -> Scenario:
     """A valid scenario of about `n` researchers in which everything can happen; the same for the same seed.
 
     Six employers with the six allocation rules, in three cities with different laws and clocks; one university; split
-    teams and teams that open later; every kind of event at least once; entrants, potential founders, garden leave;
-    a quarter of all parameters anywhere in their declared range (ends included), and a fifth of the policies in force.
+    teams, teams that open later and teams that only an event opens; every kind of event at least once; entrants,
+    potential founders, garden leave; a quarter of all parameters anywhere in their declared range (ends included), and
+    a fifth of the policies in force.
     """
     dice = random.Random(seed)
     names = ["Ada Lab", "Bee Lab", "Cue Lab", "Dot Lab", "Elm Lab", "Fig University"]
@@ -185,7 +192,7 @@ def _shares_of(n: int, weights: list[float]) -> list[int]:
 
 
 def _employer(dice: random.Random, name: str, size: int, rule: str) -> dict[str, Any]:
-    """Four teams: two on one topic, one of infrastructure, one split in two or one that opens later."""
+    """Two teams on one topic, one of infrastructure, one split in two, one that opens later, one by an event."""
     first = name.split(maxsplit=1)[0]
     pay_level = dice.uniform(0.5, 1.2)
     topic = dice.choice(TOPICS[:2])
@@ -209,6 +216,7 @@ def _employer(dice: random.Random, name: str, size: int, rule: str) -> dict[str,
         team("Systems", 0.1, topic="infrastructure", posts=dice.randint(1, 4)),
         team("Pair", 0.3, topic=dice.choice(TOPICS[:2]), count=2),
         team("Later", 0.0, opens=f"2022-{dice.randint(2, 9):02d}", posts=dice.randint(1, 4)),
+        team("Unit", 0.0, opens="event", posts=dice.randint(1, 4)),
     ]
     return {
         "name": name,
@@ -258,7 +266,7 @@ def _parameters(dice: random.Random) -> dict[str, float]:
 def _events(dice: random.Random, employers: list[dict[str, Any]], months: int, seed: int) -> list[dict[str, Any]]:
     """Every kind of effect two or three times, at any month; some at a month that is only known within bounds."""
     effects = [make(dice, employers) for make in _EFFECTS for _ in range(dice.randint(2, 3))]
-    effects += [_lever(dice, employers, 6 * seed + k) for k in range(6)]
+    effects += [_lever(dice, employers, 12 * seed + k) for k in range(12)]
     dice.shuffle(effects)
     found = []
     for k, effect in enumerate(effects):
@@ -299,6 +307,7 @@ _LEVERS = (
     *(("demand", "multiply", 1.8), ("market_pay", "multiply", 1.2), ("need", "add", 0.5), ("hiring", "set", 0.0)),
     *(("pay_level", "multiply", 1.1), ("pay_ceiling", "multiply", 1.5), ("equity", "set", 2.0)),
     *(("product_share", "add", 0.2), ("utilisation", "add", -0.1), ("compute_orders", "set", 4.0)),
+    *(("flagship", "set", 0.6), ("flagship", "add", 0.3)),
     *(("public_compute", "set", 2.0), ("allocation", "set", 4.0), ("garden_leave", "add", 2.0)),
     *(("counter_offer", "multiply", 0.0), ("recruiting", "multiply", 2.0), ("pitch", "set", 0.8)),
     *(("retention_bonus", "add", 6.0), ("vesting", "set", 0.5), ("cliff", "multiply", 0.25)),
@@ -365,6 +374,18 @@ def _order(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, An
     return {"kind": "order", "employer": _one(dice, employers)[0], "h100e": 50.0, "lead_time": dice.randint(0, 4)}
 
 
+def _chip(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
+    months, chance = dice.randint(0, 4), dice.choice([0.0, 0.5, 1.0])
+    return {"kind": "chip", "employer": _one(dice, employers)[0], "h100e": 40.0, "months": months, "chance": chance}
+
+
+def _split(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
+    first = _one(dice, employers)[0].split()[0]
+    origin, goal = dice.choice(["Core", "Sister", "Pair 1"]), dice.choice(["Unit", "Unit", "Pair 2", "Systems"])
+    how = {"share": dice.choice([0.0, 0.4, 1.0]), "safe": dice.random() < 0.5}
+    return {"kind": "split", "team": f"{first} {origin}", "into": f"{first} {goal}", **how}
+
+
 def _transfer(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
     _, teams = _one(dice, employers)
     how_many = dice.choice([{"share": 0.5}, {"number": 2}, {"number": 0}])
@@ -384,7 +405,7 @@ def _leader_leaves(dice: random.Random, employers: list[dict[str, Any]]) -> dict
 def _leader_appointed(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
     name, teams = _one(dice, employers)
     origin = dice.choice(["inside", name, _one(dice, employers)[0]])
-    return {"kind": "leader_appointed", "team": teams[0], "origin": origin}
+    return {"kind": "leader_appointed", "team": teams[0], "origin": origin, "boomerang": dice.random() < 0.5}
 
 
 def _infra_leaders_leave(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -397,10 +418,10 @@ def _promise(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, 
 
 
 def _open(dice: random.Random, employers: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"kind": "open", "team": dice.choice(employers)["teams"][-1]["name"]}
+    return {"kind": "open", "team": dice.choice(employers)["teams"][dice.choice([-1, -1, -2])]["name"]}
 
 
 _EFFECTS = (
-    *(_breach, _shock, _culture, _prestige, _layoff, _cancel, _project, _release, _delay, _order, _transfer, _merge),
-    *(_leader_leaves, _leader_appointed, _infra_leaders_leave, _promise, _open),
+    *(_breach, _shock, _culture, _prestige, _layoff, _cancel, _project, _release, _delay, _order, _chip, _split),
+    *(_transfer, _merge, _leader_leaves, _leader_appointed, _infra_leaders_leave, _promise, _open),
 )

@@ -153,12 +153,14 @@ def _stocks(world: World) -> None:
 
 
 def rivals(world: World) -> Floats:
-    """(J,) flagship projects of other teams on the same topic under one roof; parts of one team do not count (M05)."""
+    """(J,) to a flagship project, the others on its topic under one roof; parts of one team do not count (M05)."""
     teams, projects = world.teams, world.projects
     demand = np.where(teams.project >= 0, projects.demand[teams.project], 0.0) * world.levers.world("need")
-    base = np.array(world.scenario.team_bases(), dtype=np.int64)
+    base = np.arange(world.n_teams)  # teams of start-ups and of companies that were bought are whole
+    parts = world.scenario.team_bases()
+    base[: len(parts)] = parts
     large = demand > world.parameters.rivalry_size * teams.need
-    flagship = np.flatnonzero((large & (teams.n_members > 0))[: len(base)])
+    flagship = np.flatnonzero(large & (teams.n_members > 0))
     group = teams.employer[flagship].astype(np.int64) * len(world.scenario.topics) + teams.topic[flagship]
     found = np.zeros(world.n_teams)
     found[flagship] = np.bincount(group)[group] - np.bincount(base[flagship])[base[flagship]]

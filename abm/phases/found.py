@@ -223,8 +223,11 @@ def _tie_in(world: World, founder: Integers, team: Integers) -> None:
     founder, months = founder[held], world.vesting_months(world.teams.employer[team[held]])
     people.breach[founder, SOURCE["culture_drift"]] += parameters.acquired_breach
     people.shock[founder] += parameters.acquired_breach
-    people.equity_grant[founder] = parameters.earn_out_pay * people.pay[founder]
     people.vesting_clock[founder] = np.maximum(months - parameters.earn_out_months, 0.0).astype(np.int32)
+    people.equity_grant[founder] = 1.0
+    left = world.unvested()[founder]  # of a grant of 1: so much of the new one is still to come
+    owed = parameters.earn_out_pay * people.pay[founder]
+    people.equity_grant[founder] = np.divide(owed, left, out=np.zeros(len(founder)), where=left > 0)
 
 
 def _squeeze(world: World) -> None:
@@ -234,8 +237,7 @@ def _squeeze(world: World) -> None:
     member = np.flatnonzero(people.team >= 0)
     home = teams.employer[people.team[member]]
     payroll = np.bincount(home, people.pay[member], minlength=world.n_employers)
-    planned = np.expm1(employers.growth_compute) * employers.owned
-    beyond = np.maximum(employers.ordered - planned, 0.0) * parameters.compute_price
+    beyond = np.maximum(employers.ordered - employers.planned_order, 0.0) * parameters.compute_price
     employers.capital_overrun[:] = np.where(lab, parameters.squeeze * beyond, 0.0)
     budget = employers.pay_budget * world.levers.world("market_pay") - employers.capital_overrun
     borne = (1.0 + parameters.squeeze_tolerance) * np.maximum(budget, 0.0)

@@ -13,6 +13,7 @@ WRITES = (
     "employers.gpu_ready",
     "employers.utilisation",
     "employers.pool",
+    "employers.planned_order",
     "employers.ordered",
     "employers.capability",
     "arrivals",
@@ -43,13 +44,12 @@ def run(world: World) -> None:
     lag = employers.lead_time + late
     planned = employers.owned * np.exp(employers.growth_compute * lag)  # the stock when the order will arrive
     employers.capability *= 0.5 ** (1.0 / parameters.capability_half_life)
-    grown = np.expm1(employers.growth_compute) * planned * levers["compute_orders"]
-    grown *= appetite(world) * (1.0 - levers["flagship"])
+    growing = np.where(world.is_startup(), 0.0, np.expm1(employers.growth_compute))
+    employers.planned_order[:] = np.maximum(growing * planned, 0.0)
+    wanted = levers["compute_orders"] * appetite(world) * (1.0 - levers["flagship"])
+    employers.ordered[:] = employers.planned_order * wanted
     due = np.minimum(world.month + lag, world.arrivals.shape[1] - 1)
-    ordering = np.flatnonzero((employers.kind != EmployerKind.STARTUP) & (grown > 0))
-    world.arrivals[ordering, due[ordering]] += grown[ordering]
-    employers.ordered[:] = 0.0
-    employers.ordered[ordering] = grown[ordering]
+    world.arrivals[np.arange(world.n_employers), due] += employers.ordered
     employers.owned += world.arrivals[:, world.month]
 
     working = np.clip(employers.utilisation + levers["utilisation"], 0.0, 1.0)

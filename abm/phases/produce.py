@@ -140,6 +140,8 @@ def _ship(world: World) -> None:
     parameters, projects = world.parameters, world.projects
     waiting = np.flatnonzero((projects.state == ProjectState.RELEASED) & (projects.shipped < 0))
     owner = world.teams.employer[projects.team[waiting]]
+    there = world.employers.is_open[owner]  # a company that is gone ships nothing
+    waiting, owner = waiting[there], owner[there]
     focus = world.employers.culture[owner, DIMENSIONS.index("product")]
     chance = parameters.ship_rate * focus * world.levers.world("demand")
     done = world.streams.uniform("product", world.month, waiting) < chance

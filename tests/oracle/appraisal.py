@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp, floor, log
 
-from abm.tables import Path, Status
+from abm.tables import EmployerKind, Path, Status
 from tests.oracle import choice, utility
 from tests.oracle.groups import median
-from tests.oracle.world import Decision, OracleWorld, Person, Terms
+from tests.oracle.world import Decision, OracleWorld, Person, Team, Terms
 
 PARTS = (Path.ROUTINE, Path.SHOCK, Path.SLOW_BUILD_UP, Path.COLLEAGUES, Path.OFFER)
 
@@ -22,8 +22,11 @@ def appraise(world: OracleWorld) -> None:
         if person.vesting_clock >= months:  # another grant follows the one that has vested
             person.equity_grant = person.pay * person.equity_ratio * months / 12
             person.vesting_clock = 0
+    for team in world.teams:
+        team.rivalry = float(rivals(world, team))
     for person in world.staff():
         feel_the_month(world, person)
+    speak_and_be_kept(world)
 
     deprived = {person: deprivation(world, person) for person in world.staff()}
     terms = {person: present_terms(world, person, deprived.get(person, 0.0)) for person in world.people}
@@ -39,7 +42,10 @@ def appraise(world: OracleWorld) -> None:
 
 
 def feel_the_month(world: OracleWorld, person: Person) -> None:
-    """Strain of time zones, of a near release and of empty chairs; and a culture that drifts away from one's own."""
+    """Strain of time zones, of a near release, of empty chairs, of rivals; a culture that drifts away from one's own.
+
+    And the autonomy of the day of joining, if it is no longer there: the stock moves towards what is lacking.
+    """
     parameters, team = world.parameters, person.team
     assert team
     hours = world.hours_to_headquarters(team) * world.lever("remote_hours", team.employer)
@@ -49,12 +55,74 @@ def feel_the_month(world: OracleWorld, person: Person) -> None:
         person.strain += parameters.strain_crunch
     chairs = max(team.posts * world.lever("posts", team), 1.0)
     person.strain += parameters.strain_short_staffing * max(1 - len(world.members(team)) / chairs, 0.0)
+    person.strain += parameters.strain_rivalry * min(team.rivalry, 1.0)
 
     fit = world.fit(person, team)
     drift = parameters.culture_drift_breach * max(person.fit_felt - fit, 0.0)
-    person.breach["culture_drift"] += drift
+    lacking = max(person.autonomy_promised - world.autonomy(team), 0.0)
+    moves = 1 - 0.5 ** (1 / parameters.half_life_culture_drift)
+    person.breach["culture_drift"] += drift + parameters.contract_breach * lacking * moves
     person.shock += drift
     person.fit_felt = fit
+
+
+def has_flagship(world: OracleWorld, team: Team) -> bool:
+    """Whether people work on a project that asks for many times what they need themselves."""
+    if not team.project or not world.members(team):
+        return False
+    return team.project.demand * world.lever("need") > world.parameters.rivalry_size * team.need
+
+
+def rivals(world: OracleWorld, team: Team) -> int:
+    """To a flagship: the others of the employer on the same topic; parts of one team are no rivals."""
+    if not has_flagship(world, team):
+        return 0
+    return sum(
+        other.topic == team.topic and not of_one_team(world, team, other) and has_flagship(world, other)
+        for other in world.teams_of(team.employer)
+    )
+
+
+def of_one_team(world: OracleWorld, a: Team, b: Team) -> bool:
+    """The same, or two parts of a team that the scenario splits."""
+    return a is b or any(a.row in rows and b.row in rows for rows in map(world.scenario.team_rows, split_teams(world)))
+
+
+def split_teams(world: OracleWorld) -> list[str]:
+    """The names that stand for several teams."""
+    return [team.name for employer in world.scenario.employers for team in employer.teams if team.count > 1]
+
+
+def speak_and_be_kept(world: OracleWorld) -> None:
+    """Who is hurt in a laboratory may speak up, the sooner the better known. Its head sees some of them each month.
+
+    First who has spoken, then the best known; a talk takes away a part of breach and shock, and to have spoken without
+    being heard is one more shock. The head has time for so many per hundred people, less the share that a flagship
+    business takes, less one for every escalation heard.
+    """
+    parameters = world.parameters
+    for employer in world.employers:
+        if employer.kind != EmployerKind.LAB:
+            continue
+        staff = [person for person in world.staff() if person.employer is employer]
+        at_risk = [person for person in staff if sum(person.breach.values()) >= parameters.voice_threshold]
+        speaks = {
+            person: world.luck.uniform("voice", world.month, person.row)
+            < parameters.voice_rate * person.reputation / (1 + person.reputation)
+            for person in at_risk
+        }
+        heard = sum(team.escalated >= 2 for team in world.teams_of(employer))
+        talks = parameters.retention_attention * len(staff) / 100 * (1 - world.lever("flagship", employer)) - heard
+        queue = sorted(at_risk, key=lambda person: (not speaks[person], -person.reputation))
+        for place, person in enumerate(queue):
+            if place < floor(talks):
+                world.tally["talk"] += 1
+                person.shock *= 1 - parameters.retention_effect
+                for source in person.breach:
+                    person.breach[source] *= 1 - parameters.retention_effect
+            elif speaks[person]:
+                world.tally["unheard"] += 1
+                person.shock += parameters.voice_ignored
 
 
 # ---- the present job -----------------------------------------------------------------------------------------------
@@ -139,6 +207,7 @@ def has_idea(world: OracleWorld, person: Person, deprived: float, wants_out: set
         + parameters.found_disagreement * disagreement
         + parameters.found_friends * (warm / total if total > 0 else 0.0)
         + parameters.found_climate * seed_climate(world, person)
+        + parameters.found_commons * log(1 + sum(employer.community for employer in world.employers))
     )
     rate = parameters.found_rate * person.founder_propensity * exp(push)
     return world.luck.uniform("found_idea", world.month, person.row) < 1 - exp(-rate)

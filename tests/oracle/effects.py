@@ -128,20 +128,13 @@ def layoff(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     teams = teams_named(world, fields["teams"]) if fields.get("teams") else world.teams_of(employer)
     staff = [person for person in world.people if person.team in teams]
     chosen = by_lot(world, staff, round(fields["share"] * len(staff)), dated.key)
-    before = {team: len(world.members(team)) for team in world.teams}
-    jobs.depart(world, [Leaver(person) for person in chosen], Cause.LAID_OFF, Status.SEARCHING, dated.row)
-    for team, size in before.items():
-        if size:
-            team.posts *= 1 - (size - len(world.members(team))) / size
-    jobs.feel(world, "layoff", dict.fromkeys(teams, min(1.0, world.parameters.layoff_survivors * fields["share"])))
+    felt = min(1.0, world.parameters.layoff_survivors * fields["share"])
+    jobs.lay_off(world, chosen, dict.fromkeys(teams, felt), dated.row)
 
 
 def cancel(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """The running project is cancelled; members feel it."""
-    teams = [team for team in teams_named(world, fields["team"]) if team.project]
-    for each in running(teams):
-        projects.end(world, each, ProjectState.CANCELLED)
-    jobs.feel(world, "cancellation", dict.fromkeys(teams, world.parameters.cancellation_breach))
+    projects.cancel(world, teams_named(world, fields["team"]))
 
 
 def project(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
@@ -180,6 +173,31 @@ def order(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
         employer.arrivals[due] += fields["h100e"]
 
 
+def chip(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
+    """An in-house chip works with a chance, and then gives compute after some months; else it gives nothing."""
+    if world.luck.uniform("chip", 0, dated.row) < fields["chance"]:
+        for employer in employers_named(world, fields["employer"]):
+            due = min(world.month + fields["months"], len(employer.arrivals) - 1)
+            employer.arrivals[due] += fields["h100e"]
+
+
+def split(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
+    """Some of a team, by lot, become a team of their own that knows as much; who is not safe in the job feels it.
+
+    Nobody loses a leader by it: the leader stays, and the best known of the others leads the new team.
+    """
+    (team,), (goal,) = teams_named(world, fields["team"]), teams_named(world, fields["into"])
+    goal.is_open, goal.know_how = True, team.know_how
+    staff = world.members(team)
+    others = [person for person in staff if person is not team.leader]
+    chosen = by_lot(world, others, round(fields["share"] * len(staff)), dated.key + 1000 * (goal.row + 1))
+    if not fields["safe"]:
+        jobs.feel(world, "reorganisation", {team: world.parameters.coordination_split * world.parameters.merge_breach})
+    reassign(world, chosen, goal)
+    if chosen and goal.leader is None:
+        goal.leader = max(chosen, key=lambda person: person.reputation)
+
+
 def transfer(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     """People move to another team of their employer, by lot."""
     (goal,) = teams_named(world, fields["to"])
@@ -210,6 +228,7 @@ def merge(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
     for each in running(gone):
         projects.end(world, each, ProjectState.MERGED)
     goal.is_open = True
+    goal.know_how *= 1 - world.parameters.merge_cohesion_loss
     posts = sum(team.posts for team in gone)
     size = world.parameters.merge_breach
     jobs.feel(world, "reorganisation", dict.fromkeys(gone, size) | {goal: world.parameters.merge_receiving * size})
@@ -257,7 +276,10 @@ def team_for(world: OracleWorld, employer: Employer, person: Person) -> Team:
 
 
 def leader_appointed(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
-    """A new leader, from inside or from an employer: the one of highest reputation; half of the loss is healed."""
+    """A new leader, from inside or from an employer: the one of highest reputation; part of the loss is healed.
+
+    By somebody from inside a part of that part, by somebody who returns twice the same part (of what is still left).
+    """
     for team in teams_named(world, fields["team"]):
         if not team.is_open:
             continue
@@ -276,15 +298,21 @@ def leader_appointed(world: OracleWorld, dated: DatedEvent, fields: Fields) -> N
                 crew = [chosen]
         if crew:
             team.leader = max(crew, key=lambda p: p.reputation)
+            healed = world.parameters.trust_recovered
             for person in world.members(team):
-                person.breach["leader_loss"] *= 1 - world.parameters.trust_recovered
+                if fields["origin"] == "inside":
+                    person.breach["leader_loss"] *= 1 - world.parameters.trust_inside * healed
+                else:
+                    person.breach["leader_loss"] *= (1 - healed) ** (2 if fields["boomerang"] else 1)
 
 
 def infra_leaders_leave(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
-    """Utilisation falls with every leader of the infrastructure who goes."""
+    """With every leader of the infrastructure who goes utilisation falls, and orders take longer, up to five years."""
     for employer in employers_named(world, fields["employer"]):
         lost = world.parameters.utilisation_loss * fields["number"]
         employer.utilisation = max(employer.utilisation - lost, 0.05)
+        later = round(world.parameters.lead_time_loss * fields["number"])
+        employer.lead_time = min(employer.lead_time + later, 60)
 
 
 def promise(world: OracleWorld, dated: DatedEvent, fields: Fields) -> None:
@@ -303,8 +331,8 @@ EFFECTS: dict[str, Callable[[OracleWorld, DatedEvent, Fields], None]] = {
     **{
         effect.__name__: effect
         for effect in (
-            *(lever, breach, shock, culture, prestige, layoff, cancel, project, release, delay, order, transfer),
-            *(merge, leader_leaves, leader_appointed, infra_leaders_leave, promise),
+            *(lever, breach, shock, culture, prestige, layoff, cancel, project, release, delay, order, chip, transfer),
+            *(split, merge, leader_leaves, leader_appointed, infra_leaders_leave, promise),
         )
     },
     "open": open_team,

@@ -13,9 +13,10 @@ from tests.oracle.world import Employer, OracleWorld, Person, Team, Terms
 
 
 def found(world: OracleWorld) -> None:
-    """Groups under way first, then the money of the companies, then the groups that form this month."""
+    """Groups under way first, then the money of companies and laboratories, then the groups that form this month."""
     incorporate(world)
     finance(world)
+    squeeze(world)
     form_groups(world)
 
 
@@ -227,9 +228,57 @@ def end(world: OracleWorld, ending: list[Employer]) -> None:
         if bought and world.members(team) and labs:
             luck = world.luck.uniform("acquirer", world.month, startup.row, 1)
             jobs.acquire(world, team, labs[weighted_pick([lab.pay_budget for lab in labs], luck)])
+            tie_in(world, startup, team)
         else:
             closing.append(team)
     jobs.close_teams(world, closing)
     for startup in ending:
         startup.is_open, startup.closed_month = False, world.month
         startup.rented = startup.pool = startup.cash = 0.0
+
+
+def tie_in(world: OracleWorld, startup: Employer, team: Team) -> None:
+    """The founder of a company that is bought loses control, and some years of pay by leaving before a time is over."""
+    parameters, founder = world.parameters, startup.founder
+    if founder is None or founder.team is not team:
+        return
+    world.tally["tied in"] += 1
+    founder.breach["culture_drift"] += parameters.acquired_breach
+    founder.shock += parameters.acquired_breach
+    founder.vesting_clock = int(max(parameters.vesting_months - parameters.earn_out_months, 0.0))
+    founder.equity_grant = 1.0
+    left = world.unvested(founder)  # of a grant of 1
+    founder.equity_grant = parameters.earn_out_pay * founder.pay / left if left > 0 else 0.0
+
+
+# ---- laboratories spend --------------------------------------------------------------------------------------------
+
+
+def squeeze(world: OracleWorld) -> None:
+    """Part of the cost of compute ordered beyond the plan comes out of the pay budget; what it cannot bear is laid off.
+
+    The plan is the growth of compute before thrift, race, levers and flagship.
+    """
+    parameters = world.parameters
+    chosen: list[Person] = []
+    felt: dict[Team, float] = {}
+    for lab in world.employers:
+        if lab.kind != EmployerKind.LAB:
+            continue
+        beyond = max(lab.ordered - lab.planned_order, 0.0)
+        lab.capital_overrun = parameters.squeeze * beyond * parameters.compute_price
+        staff = [person for person in world.staff() if person.employer is lab]
+        budget = lab.pay_budget * world.lever("market_pay") - lab.capital_overrun
+        over = sum(person.pay for person in staff) - (1 + parameters.squeeze_tolerance) * max(budget, 0.0)
+        if lab.capital_overrun <= 0 or over <= 0:
+            continue
+        saved, cut = 0.0, []
+        for person in sorted(staff, key=lambda p: world.luck.uniform("squeeze", world.month, p.row)):
+            if saved < over:
+                cut.append(person)
+                saved += person.pay
+        size = min(parameters.layoff_survivors * len(cut) / len(staff), 1.0)
+        felt |= dict.fromkeys(world.teams_of(lab), size)
+        chosen += cut
+    if chosen:
+        jobs.lay_off(world, sorted(chosen, key=lambda person: person.row), felt)

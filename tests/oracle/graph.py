@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+from math import exp
+from typing import Any
+
 from abm.tables import TieKind
 from tests.oracle.world import OracleWorld, Person, Tie
 
 
 def tie(world: OracleWorld) -> None:
-    """Who left is missed over the ties of today; then ties grow, fade, are forgotten; joiners make new ones."""
+    """Who left is missed, by friends, by the team and by the public; then ties grow, fade, are forgotten, are made."""
     miss_leavers(world)
+    lose_knowledge(world)
+    be_seen(world)
     age(world)
     meet(world)
 
 
 def miss_leavers(world: OracleWorld) -> None:
     """The share of one's ties that left one's employer this month."""
-    for departure in world.log["departures"]:
-        if departure["month"] != world.month:
-            continue
+    for departure in departures(world):
         leaver = world.people[departure["researcher"]]
         for witness, bond in world.neighbours(leaver):
             if witness.employer and witness.employer.row == departure["from_employer"]:
                 witness.leavers += bond.strength / world.tie_total(witness)
+
+
+def departures(world: OracleWorld) -> list[dict[str, Any]]:
+    """Of this month."""
+    return [departure for departure in world.log["departures"] if departure["month"] == world.month]
+
+
+def lose_knowledge(world: OracleWorld) -> None:
+    """A team loses know-how by the share of its skill that has left: of those who went and those who are there."""
+    slope = world.parameters.pay_skill_slope
+    for team in world.teams:
+        left = [world.people[d["researcher"]] for d in departures(world) if d["from_team"] == team.row]
+        gone, there = (sum(exp(slope * person.skill) for person in people) for people in (left, world.members(team)))
+        if left:
+            team.know_how *= max(1 - world.parameters.knowledge_loss * gone / (gone + there), 0.0)
+
+
+def be_seen(world: OracleWorld) -> None:
+    """Who leaves of own accord is not noticed, until somebody prominent does: then it costs prestige."""
+    for employer in world.employers:
+        rows = [d for d in departures(world) if d["from_employer"] == employer.row and d["voluntary"]]
+        if not rows:
+            continue
+        staff = sum(person.employer is employer for person in world.people)
+        employer.unseen_exits += len(rows) / (staff + len(rows))
+        if any(world.people[d["researcher"]].reputation >= world.parameters.prominence for d in rows):
+            world.tally["news"] += 1
+            employer.prestige *= 1 - min(world.parameters.exposure * employer.unseen_exits, 1.0)
+            employer.unseen_exits = 0.0
 
 
 def age(world: OracleWorld) -> None:

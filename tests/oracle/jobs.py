@@ -82,11 +82,12 @@ def begin(world: OracleWorld, hires: Sequence[Hire]) -> None:
         person.promised = world.compute_per_head(team) * (1 + pitch[hire])
         person.site = team.site
         person.fit_felt = world.fit(person, team)
-        if hire in newcomers:  # a new grant and a clean slate
+        if hire in newcomers:  # a new grant, a new contract and a clean slate
+            person.autonomy_promised = world.autonomy(team)
             person.equity_ratio = hire.equity_ratio
             person.equity_grant = hire.pay * hire.equity_ratio * world.vesting_months(team.employer) / 12
             person.vesting_clock = person.tenure = 0
-            person.strain = person.shock = person.leavers = 0.0
+            person.strain = person.shock = person.leavers = person.changes = 0.0
             person.breach = dict.fromkeys(person.breach, 0.0)
         world.joined.append(person)
 
@@ -151,11 +152,23 @@ def lose_leaders(world: OracleWorld, teams: Sequence[Team]) -> None:
 
 
 def feel(world: OracleWorld, source: str, size: Mapping[Team, float]) -> None:
-    """Members of some teams feel a breach, and the shock that goes with it."""
+    """Members of some teams feel a breach and a shock, which is the harder the more changes they have lived through."""
     for person in world.staff():
         felt = size.get(person.team, 0.0) if person.team else 0.0
         person.breach[source] += felt
-        person.shock += felt
+        person.shock += felt * (1 + world.parameters.change_fatigue * person.changes)
+        if felt > 0:
+            person.changes += 1
+
+
+def lay_off(world: OracleWorld, chosen: Sequence[Person], felt: Mapping[Team, float], event: int | None = None) -> None:
+    """People lose their jobs, their posts go with them, and those who stay feel it."""
+    before = {team: len(world.members(team)) for team in world.teams}
+    depart(world, [Leaver(person) for person in chosen], Cause.LAID_OFF, Status.SEARCHING, event)
+    for team, size in before.items():
+        if size:
+            team.posts *= len(world.members(team)) / size
+    feel(world, "layoff", felt)
 
 
 def set_free(world: OracleWorld, people: Sequence[Person], status: Status) -> None:

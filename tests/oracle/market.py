@@ -14,6 +14,7 @@ from tests.oracle.jobs import Hire, Leaver
 from tests.oracle.world import Contact, Offer, OracleWorld, Person, Team
 
 LOOKS = 96  # people whom a recruiter looks at for one call
+NEWS = 0.25  # how much of what is new in a month the market knows of its tightness
 TRIES = 24  # teams that an applicant looks at for one application
 
 # ---- recruit -------------------------------------------------------------------------------------------------------
@@ -64,12 +65,20 @@ def open_posts(world: OracleWorld) -> None:
         payroll = sum(p.pay for p in world.staff() if p.employer is employer)
         payroll += sum(p.next_pay for p in world.people if p.next_team and p.next_team.employer is employer)
         typical = world.parameters.pay_reference * employer.pay_level * world.lever("pay_level", employer) * market
-        room = max(employer.pay_budget * market - payroll, 0.0)
+        room = max(employer.pay_budget * market - employer.capital_overrun - payroll, 0.0)
         can_pay = room / typical if typical > 0 else 0.0
         asked = sum(wanted.values())
         share = min(can_pay / asked, 1.0) if asked else 1.0
         for team, number in wanted.items():
             team.open_posts = floor(number * share)
+    learn_tightness(world)
+
+
+def learn_tightness(world: OracleWorld) -> None:
+    """Vacancies per person at work x demand over what is normal, within a quarter and four times; slowly known."""
+    vacancies = sum(team.open_posts for team in world.teams) / max(len(world.staff()), 1)
+    tight = world.lever("demand") * vacancies / world.parameters.tight_normal
+    world.tightness += NEWS * (min(max(tight, 0.25), 4.0) - world.tightness)
 
 
 def calls(world: OracleWorld) -> list[Contact]:
@@ -401,7 +410,7 @@ def leave_field(world: OracleWorld) -> None:
 
 
 def succession(world: OracleWorld) -> None:
-    """After some months without a leader, the member of highest reputation takes over."""
+    """After some months without a leader, the member of highest reputation takes over, and some trust comes back."""
     for team in world.teams:
         if team.leader:
             team.vacancy = 0
@@ -410,3 +419,5 @@ def succession(world: OracleWorld) -> None:
         members = world.members(team)
         if members and team.vacancy > world.parameters.vacancy_months:
             team.leader, team.vacancy = max(members, key=lambda person: person.reputation), 0
+            for person in members:
+                person.breach["leader_loss"] *= 1 - world.parameters.trust_recovered * world.parameters.trust_inside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abm import policies
 from abm.streams import stable_row
-from abm.tables import Status
+from abm.tables import DIMENSIONS, EmployerKind, Status
 from abm.world import DatedEvent
 from tests.oracle import effects, jobs
 from tests.oracle.appraisal import appraise
@@ -38,6 +38,7 @@ def events(world: OracleWorld) -> None:
                 effects.EFFECTS[effect.kind](world, dated, effect.fields)
     effects.set_levers(world)
     policies.move_levers(world.scenario, world.base_levers, world.levers, world.month)
+    narrow(world)
 
 
 def fade(world: OracleWorld, person: Person) -> None:
@@ -48,6 +49,17 @@ def fade(world: OracleWorld, person: Person) -> None:
     person.strain *= 0.5 ** (1 / parameters.strain_half_life)
     person.shock *= 0.5 ** (1 / parameters.shock_half_life)
     person.leavers *= 0.5 ** (1 / parameters.leavers_half_life)
+    person.changes *= 0.5 ** (1 / parameters.change_half_life)
+
+
+def narrow(world: OracleWorld) -> None:
+    """Where demand is above 1, competition takes from all laboratories a share of the autonomy above a floor."""
+    pressure = world.parameters.narrowing * max(world.lever("demand") - 1, 0.0)
+    d = DIMENSIONS.index("autonomy")
+    for employer in world.employers:
+        if employer.kind == EmployerKind.LAB:
+            above = max(employer.culture[d] - world.parameters.narrowing_floor, 0.0)
+            employer.culture[d] -= min(pressure, 1.0) * above
 
 
 def begin_agreed_jobs(world: OracleWorld) -> None:

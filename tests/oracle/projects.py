@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, exp
 
-from abm.tables import ProjectState
+from abm.tables import DIMENSIONS, ProjectState
+from tests.oracle import jobs
 from tests.oracle.world import OracleWorld, Project, Team
 
 
@@ -30,8 +31,9 @@ def end(world: OracleWorld, project: Project, state: ProjectState) -> None:
 def publish(world: OracleWorld, teams: Sequence[Team]) -> None:
     """The running projects of some teams come out.
 
-    The members of the moment gain reputation and attention, and are free to look around; the owner gains or loses
-    prestige.
+    The members of the moment gain reputation and attention, and are free to look around; praise makes good little of
+    what they hold against the employer. The owner gains or loses prestige, the more the more open it is, and outside
+    work on what is open; it can do what it has shown, and from what is open everybody can do a part of it.
     """
     parameters = world.parameters
     for team in teams:
@@ -42,17 +44,66 @@ def publish(world: OracleWorld, teams: Sequence[Team]) -> None:
             person.reputation += parameters.release_reputation * project.visibility * max(project.quality, 0.0)
             person.visibility += parameters.release_visibility * project.visibility
             person.shock += parameters.cycle_shock * min(project.visibility, 1.0)
-        team.employer.prestige += parameters.release_prestige * project.visibility * project.quality
-    for team in teams:
+            praise = parameters.late_praise * min(project.visibility * max(project.quality, 0.0), 1.0)
+            for source in person.breach:
+                person.breach[source] *= 1 - praise
+        owner, shown = team.employer, project.visibility * project.quality
+        openness = world.culture_of(team)[DIMENSIONS.index("openness")]
+        owner.prestige += parameters.release_prestige * shown * (1 + parameters.open_prestige * openness)
+        owner.community += shown * openness
+        owner.capability = max(owner.capability, shown)
+        for employer in world.employers:
+            employer.capability = max(employer.capability, parameters.open_base * shown * openness)
+    for team in teams:  # a month's releases are looked at together: a poor one can be made good by another
         team.employer.prestige = max(team.employer.prestige, 0.0)
+        team.employer.community = max(team.employer.community, 0.0)
+
+
+def cancel(world: OracleWorld, teams: Sequence[Team]) -> None:
+    """The running projects of some teams are cancelled; members feel it."""
+    hit = [team for team in teams if team.project]
+    for team in hit:
+        assert team.project
+        end(world, team.project, ProjectState.CANCELLED)
+    jobs.feel(world, "cancellation", dict.fromkeys(hit, world.parameters.cancellation_breach))
+
+
+def pass_mandates(world: OracleWorld) -> None:
+    """Who decides on a project changes, where groups of one employer contest a topic: more to do, and it hurts.
+
+    A topic is contested when one staffed team on it works for products, and another does not, by some difference.
+    """
+    parameters = world.parameters
+    hit = []
+    for team in world.teams:
+        if not team.project:
+            continue
+        there = [
+            other
+            for other in world.teams_of(team.employer)
+            if other.topic == team.topic and other.is_open and world.members(other)
+        ]
+        focus = [world.product_focus(other) for other in there]
+        contested = bool(focus) and max(focus) - min(focus) >= parameters.hop_overlap
+        if contested and world.luck.uniform("mandate", world.month, team.row) < parameters.hop_rate:
+            team.project.hops += 1
+            team.project.work += parameters.hop_delay
+            team.project.planned += round(parameters.hop_delay)
+            hit.append(team)
+    jobs.feel(world, "reorganisation", dict.fromkeys(hit, parameters.hop_breach))
 
 
 def draw(world: OracleWorld, team: Team, project: Project) -> None:
-    """A typical project of a team: its size, its work, the attention that it will draw."""
+    """A typical project of a team: its size, its work, the attention that it will draw.
+
+    A team that has less compute than its members need bets on a smaller project.
+    """
     parameters = world.parameters
     luck = [world.luck.normal("project", 0, project.row, column) for column in range(3)]
     need = sum(person.compute_need for person in world.members(team))
-    project.demand = parameters.project_demand * need * exp(parameters.project_demand_sd_log * luck[0])
+    met = min(team.compute / team.need, 1.0) if team.need > 0 else 1.0
+    typical = parameters.project_demand * need * exp(parameters.project_demand_sd_log * luck[0])
+    project.demand = typical * met**parameters.efficiency_bet
     project.work = max(parameters.project_months * exp(parameters.project_months_sd_log * luck[1]), 2.0)
     project.visibility = parameters.project_visibility * exp(parameters.project_visibility_sd_log * luck[2])
     project.planned = world.month + ceil(project.work)

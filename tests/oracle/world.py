@@ -6,9 +6,10 @@ an object here, -1 is None, and a culture point or a stock by source is a dict b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log1p
+from math import exp, log, log1p
 from typing import Any
 
 from abm.levers import Levers
@@ -64,7 +65,9 @@ class Person:
     strain: float
     breach: dict[str, float]
     shock: float
+    changes: float
     leavers: float
+    autonomy_promised: float
     fit_felt: float
     outside: float
     founder_propensity: float
@@ -102,6 +105,12 @@ class Employer:
     culture: list[float]
     prestige: float
     prestige_base: float
+    capability: float
+    community: float
+    unseen_exits: float
+    planned_order: float
+    ordered: float
+    capital_overrun: float
     growth: float
     recruiter_contacts: float
     counter_offer: float
@@ -140,6 +149,10 @@ class Team:
     open_posts: int
     need: float
     compute: float
+    escalated: int
+    rivalry: float
+    pace: float
+    know_how: float
     promise_share: float
     promise_kept: float
     granted: float
@@ -162,6 +175,8 @@ class Project:
     ended: int
     visibility: float
     quality: float
+    hops: int
+    shipped: int
     state: ProjectState
 
 
@@ -237,6 +252,7 @@ class OracleWorld:
     events: Sequence[Any]
     log: dict[str, list[dict[str, Any]]]
     month: int = 0
+    tightness: float = 1.0  # vacancies against those of a balanced market, as the market knows it
     movements: list[tuple[float, Mapping[str, Any]]] = field(default_factory=list)  # of levers: until when, and what
     joined: list[Person] = field(default_factory=list)  # who began a job this month
     contacts: list[Contact] = field(default_factory=list)
@@ -244,6 +260,7 @@ class OracleWorld:
     offers: list[Offer] = field(default_factory=list)
     blocking: int = 0
     clearing_rounds: int = 0
+    tally: Counter[str] = field(default_factory=Counter)  # of what no table keeps, so that tests know it happened
     match_tastes: dict[tuple[int, int], float] = field(default_factory=dict)
 
     # ---- who is where ----------------------------------------------------------------------------------------------
@@ -342,19 +359,46 @@ class OracleWorld:
         """Between time zones."""
         return team.site.hours[team.employer.site.row]
 
+    def product_focus(self, team: Team) -> float:
+        """How far a team works for products."""
+        return self.culture_of(team)[DIMENSIONS.index("product")]
+
+    def autonomy(self, team: Team) -> float:
+        """How far a team decides for itself."""
+        return self.culture_of(team)[DIMENSIONS.index("autonomy")]
+
+    def star_pull(self, team: Team) -> float:
+        """Prestige from a leader of more than the usual standing, which is a reputation of 1."""
+        if team.leader is None:
+            return 0.0
+        return self.parameters.star_pull * max(log((1 + team.leader.reputation) / 2), 0.0)
+
+    # ---- what employers can do -------------------------------------------------------------------------------------
+
+    def lag(self, employer: Employer) -> float:
+        """How far behind the best laboratory in capability: 0 level with it, towards 1 the further behind."""
+        labs = [one for one in self.employers if one.kind == EmployerKind.LAB and one.is_open]
+        best = max((lab.capability for lab in labs), default=0.0)
+        return max(best - employer.capability, 0.0) / (1 + best)
+
     # ---- what a job would be worth ---------------------------------------------------------------------------------
+
+    def market_premium(self, person: Person) -> float:
+        """The price of the market and its tightness, known to a tenth: a pay elasticity that rises with skill."""
+        elasticity = self.parameters.tight_pay * max(1 + self.parameters.tight_senior * person.skill, 0.0)
+        return self.lever("market_pay") * (round(10 * self.tightness) / 10) ** elasticity
 
     def first_offer(self, person: Person, team: Team) -> float:
         """Pay that a team offers at first."""
         level = team.employer.pay_level * self.lever("pay_level", team.employer)
-        return self.reference_pay(person) * level * self.lever("market_pay")
+        return self.reference_pay(person) * level * self.market_premium(person)
 
     def highest_offer(self, person: Person, team: Team) -> float:
         """Pay that the employer can go up to: more for the right specialty and for people in every view."""
         level = team.employer.pay_ceiling * self.lever("pay_ceiling", team.employer)
         fit = self.parameters.fit_pay if person.specialty == team.topic else 0.0
         fame = self.parameters.fame_pay * log1p(person.visibility)
-        top = self.reference_pay(person) * level * self.lever("market_pay") * exp(fit + fame)
+        top = self.reference_pay(person) * level * self.market_premium(person) * exp(fit + fame)
         return max(top, self.first_offer(person, team))
 
     def offered_equity(self, employer: Employer) -> float:
@@ -378,7 +422,7 @@ class OracleWorld:
             need=self.need(person) + self.request_per_head(team),
             fit=self.fit(person, team),
             peers=peers,
-            prestige_level=team.employer.prestige,
+            prestige_level=team.employer.prestige + self.star_pull(team),
             equity_ratio=equity_ratio,
             place=person.site.place[team.site.row] * (1 - team.remote),
             match=self.match_taste(person, team.employer),

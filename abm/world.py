@@ -149,13 +149,17 @@ class World:
         return {name: getattr(self.researchers, f"taste_{name}")[person] for name in names}
 
     def unvested(self) -> Floats:
-        """(N,) kUSD that would be lost by leaving now: equity, of which nothing vests before the cliff, and a bonus."""
+        """(N,) kUSD that would be lost by leaving now: equity that has not vested, and a bonus."""
         people, employer = self.researchers, self.employer_of()  # who has no job has neither grant nor pay
+        bonus = self.levers["retention_bonus"][employer] * people.pay / 12.0
+        return np.asarray(people.equity_grant * self.unvested_share() + bonus)
+
+    def unvested_share(self) -> Floats:
+        """(N,) share of the grant that is still to vest; nothing vests before the cliff."""
+        people, employer = self.researchers, self.employer_of()
         cliff = self.parameters.cliff_months * self.levers["cliff"][employer]
         share = np.minimum(people.vesting_clock / self.vesting_months(employer), 1.0)
-        vested = np.where(people.vesting_clock >= cliff, share, 0.0)
-        bonus = self.levers["retention_bonus"][employer] * people.pay / 12.0
-        return np.asarray(people.equity_grant * (1.0 - vested) + bonus)
+        return np.asarray(1.0 - np.where(people.vesting_clock >= cliff, share, 0.0))
 
     def vesting_months(self, employer: NDArray[np.integer]) -> Floats:
         """(P,) months that grants of employers take to vest."""
@@ -186,11 +190,9 @@ class World:
 
     def pitch(self, person: NDArray[np.integer], team: NDArray[np.integer]) -> Floats:
         """(P,) factor on the compute of teams as told to people: 1 to who works there, more to others (M38)."""
-        if not self.levers["pitch"].any():
-            return np.ones(len(team))
         employer = self.teams.employer[team]
         outside = self.employer_of()[person] != employer
-        return np.asarray(1.0 + np.where(outside, self.levers["pitch"][employer], 0.0))
+        return np.asarray(1.0 + np.where(outside, self.parameters.pitch + self.levers["pitch"][employer], 0.0))
 
     def job_terms(
         self,

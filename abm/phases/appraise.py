@@ -61,7 +61,6 @@ PARAMETERS = (
     "found_friends",
     "found_climate",
 )
-SPOKEN_FIRST = 1e6  # beyond any stock: the head sees those who spoke up before those who only look hurt
 PARTS = (Path.ROUTINE, Path.SHOCK, Path.SLOW_BUILD_UP, Path.COLLEAGUES, Path.OFFER)
 
 
@@ -184,7 +183,9 @@ def _retention(world: World) -> None:
     time = parameters.retention_attention * heads / 100.0 * (1.0 - world.levers["flagship"]) - busy
     home = employer[at_risk]
     risk = held[at_risk] + people.shock[at_risk]
-    seen = rank_within(home, speaks * SPOKEN_FIRST + risk) < np.floor(np.maximum(time, 0.0))[home]
+    turn = np.empty(len(at_risk))  # who spoke up comes before who only looks hurt, then the one most at risk
+    turn[np.lexsort((-risk, ~speaks))] = np.arange(len(at_risk))
+    seen = rank_within(home, -turn) < np.floor(np.maximum(time, 0.0))[home]
     kept = at_risk[seen]
     people.breach[kept] *= 1.0 - parameters.retention_effect
     people.shock[kept] *= 1.0 - parameters.retention_effect

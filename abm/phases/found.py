@@ -224,8 +224,7 @@ def _tie_in(world: World, founder: Integers, team: Integers) -> None:
     people.breach[founder, SOURCE["culture_drift"]] += parameters.acquired_breach
     people.shock[founder] += parameters.acquired_breach
     people.vesting_clock[founder] = np.maximum(months - parameters.earn_out_months, 0.0).astype(np.int32)
-    people.equity_grant[founder] = 1.0
-    left = world.unvested()[founder]  # of a grant of 1: so much of the new one is still to come
+    left = world.unvested_share()[founder]
     owed = parameters.earn_out_pay * people.pay[founder]
     people.equity_grant[founder] = np.divide(owed, left, out=np.zeros(len(founder)), where=left > 0)
 

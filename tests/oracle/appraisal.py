@@ -96,7 +96,7 @@ def split_teams(world: OracleWorld) -> list[str]:
 def speak_and_be_kept(world: OracleWorld) -> None:
     """Who is hurt in a laboratory may speak up, the sooner the better known. Its head sees some of them each month.
 
-    First who has spoken, then the best known; a talk takes away a part of breach and shock, and to have spoken without
+    First who has spoken, then who is hurt and shocked most; a talk takes away a part of breach and shock, and to have spoken without
     being heard is one more shock. The head has time for so many per hundred people, less the share that a flagship
     business takes, less one for every escalation heard.
     """
@@ -113,7 +113,7 @@ def speak_and_be_kept(world: OracleWorld) -> None:
         }
         heard = sum(team.escalated >= 2 for team in world.teams_of(employer))
         talks = parameters.retention_attention * len(staff) / 100 * (1 - world.lever("flagship", employer)) - heard
-        queue = sorted(at_risk, key=lambda person: (not speaks[person], -person.reputation))
+        queue = sorted(at_risk, key=lambda person: (not speaks[person], -(sum(person.breach.values()) + person.shock)))
         for place, person in enumerate(queue):
             if place < floor(talks):
                 world.tally["talk"] += 1

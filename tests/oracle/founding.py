@@ -245,9 +245,8 @@ def tie_in(world: OracleWorld, startup: Employer, team: Team) -> None:
     world.tally["tied in"] += 1
     founder.breach["culture_drift"] += parameters.acquired_breach
     founder.shock += parameters.acquired_breach
-    founder.vesting_clock = int(max(parameters.vesting_months - parameters.earn_out_months, 0.0))
-    founder.equity_grant = 1.0
-    left = world.unvested(founder)  # of a grant of 1
+    founder.vesting_clock = int(max(world.vesting_months(team.employer) - parameters.earn_out_months, 0.0))
+    left = world.unvested_share(founder)
     founder.equity_grant = parameters.earn_out_pay * founder.pay / left if left > 0 else 0.0
 
 

@@ -72,7 +72,8 @@ def log_move(world: OracleWorld, person: Person, before: int, team_before: Team 
 def begin(world: OracleWorld, hires: Sequence[Hire]) -> None:
     """Jobs begin on the same day: everybody is there before anybody looks at the compute per head."""
     newcomers = {hire for hire in hires if hire.person.employer is not hire.team.employer}
-    pitch = {hire: world.lever("pitch", hire.team.employer) if hire in newcomers else 0.0 for hire in hires}
+    usual = world.parameters.pitch
+    pitch = {hire: usual + world.lever("pitch", hire.team.employer) if hire in newcomers else 0.0 for hire in hires}
     for hire in hires:
         place(world, hire.person, Status.EMPLOYED, hire.team)
     for hire in hires:

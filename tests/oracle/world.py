@@ -292,13 +292,18 @@ class OracleWorld:
         return person.compute_need * self.lever("need")
 
     def unvested(self, person: Person) -> float:
-        """Equity that would be lost by leaving now, of which nothing vests before the cliff; and a bonus."""
-        employer = person.employer
-        if employer is None:
+        """Equity that would be lost by leaving now, and a bonus."""
+        if person.employer is None:
             return 0.0
-        past_cliff = person.vesting_clock >= self.parameters.cliff_months * self.lever("cliff", employer)
-        vested = min(person.vesting_clock / self.vesting_months(employer), 1.0) if past_cliff else 0.0
-        return person.equity_grant * (1 - vested) + self.lever("retention_bonus", employer) * person.pay / 12
+        bonus = self.lever("retention_bonus", person.employer) * person.pay / 12
+        return person.equity_grant * self.unvested_share(person) + bonus
+
+    def unvested_share(self, person: Person) -> float:
+        """What of the grant is still to vest; nothing vests before the cliff."""
+        employer = person.employer
+        if person.vesting_clock < self.parameters.cliff_months * self.lever("cliff", employer):
+            return 1.0
+        return 1.0 - min(person.vesting_clock / self.vesting_months(employer), 1.0)
 
     def vesting_months(self, employer: Employer) -> float:
         """How long a grant takes to vest."""
@@ -352,7 +357,7 @@ class OracleWorld:
 
     def told_per_head(self, person: Person, team: Team) -> float:
         """What who works elsewhere is told of it; colleagues know."""
-        pitch = 0.0 if person.employer is team.employer else self.lever("pitch", team.employer)
+        pitch = 0.0 if person.employer is team.employer else self.parameters.pitch + self.lever("pitch", team.employer)
         return self.compute_per_head(team) * (1 + pitch)
 
     def hours_to_headquarters(self, team: Team) -> float:

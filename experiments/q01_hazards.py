@@ -29,7 +29,7 @@ from abm.run import simulate
 from abm.scenario import load
 from abm.summary import summarise
 
-PRIOR = {"h0": (0.01, 0.08), "h_shock": (0.2, 1.0), "switching_cost": (0.5, 2.5)}
+PRIOR = {"h0": (0.005, 0.08), "h_shock": (0.2, 1.0), "switching_cost": (0.5, 2.5)}
 SCALES = {"llama": 2.5, "opt": 2.5, "Meta": 0.08, "Anthropic": 0.08}  # about the spread over histories
 SCENARIO = "meta_fair"
 

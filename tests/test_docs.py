@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from abm import cli, docs, month
+from abm import cli, docs, mechanisms, month
 from abm.commands import described
 from abm.parameters import declared
 
@@ -117,6 +117,30 @@ def test_every_declared_parameter_is_read_and_described() -> None:
     assert [name for name in declared() if f"| `{name}` |" not in text] == []
 
 
+def prose() -> str:
+    """ODD.md without its generated blocks."""
+    return re.sub(r"<!-- generated: .*?<!-- end -->", "", ODD.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def submodels() -> str:
+    """The hand-written part of section 7."""
+    return prose().partition("\n## 7. ")[2].partition("\n## 8. ")[0]
+
+
+@pytest.mark.parametrize("name", mechanisms.declared())
+def test_a_mechanism_has_its_rule_in_the_submodels(name: str) -> None:
+    """At its code, and with the numbers that set its strength written into the rule (those of the start: section 5)."""
+    assert re.search(rf"\b{name}\b", submodels())
+    words = set(re.findall(r"\w+", prose()))
+    assert set(mechanisms.declared()[name].parameters) - words == set()
+
+
+def test_every_parameter_of_the_month_stands_in_an_equation_or_rule() -> None:
+    """A number that only a table names has no meaning that a reader could check."""
+    words = set(re.findall(r"\w+", prose()))
+    assert [name for name in declared() if name not in words] == []
+
+
 # ---- commands, links, names, example ------------------------------------------------------------------------------
 
 
@@ -166,9 +190,9 @@ def test_relative_links_lead_somewhere(file: Path) -> None:
 
 def test_names_in_the_description_are_names_in_the_code() -> None:
     """Whatever ODD.md writes as code stands somewhere in the model: renaming without telling the reader fails here."""
-    prose = re.sub(r"<!-- generated: .*?<!-- end -->", "", ODD.read_text(encoding="utf-8"), flags=re.DOTALL)
-    indented = "\n".join(line for line in prose.splitlines() if line.startswith("    "))
-    names = set(re.findall(r"`([A-Za-z_]\w*)`", prose)) | set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", indented))
+    text = prose()
+    indented = "\n".join(line for line in text.splitlines() if line.startswith("    "))
+    names = set(re.findall(r"`([A-Za-z_]\w*)`", text)) | set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", indented))
     model = [*(ROOT / "abm").rglob("*.py"), ROOT / "abm" / "data" / "parameters.toml"]
     words = set().union(*(re.findall(r"\w+", file.read_text(encoding="utf-8")) for file in model))
     plain = {re.sub(r"_(?:ij|ie|id|is|et|[ijest])$", "", name) for name in names - words}  # without the index of a row

@@ -182,9 +182,11 @@ def _retention(world: World) -> None:
     busy = np.bincount(teams.employer[teams.escalated >= 2], minlength=world.n_employers)
     time = parameters.retention_attention * heads / 100.0 * (1.0 - world.levers["flagship"]) - busy
     home = employer[at_risk]
-    risk = held[at_risk] + people.shock[at_risk]
-    turn = np.empty(len(at_risk))  # who spoke up comes before who only looks hurt, then the one most at risk
-    turn[np.lexsort((-risk, ~speaks))] = np.arange(len(at_risk))
+    risk = np.round(
+        held[at_risk] + people.shock[at_risk], 9
+    )  # the same event hurts many alike: no order in the last bit
+    turn = np.empty(len(at_risk))  # who spoke up, then who is most at risk, then the better known
+    turn[np.lexsort((-people.reputation[at_risk], -risk, ~speaks))] = np.arange(len(at_risk))
     seen = rank_within(home, -turn) < np.floor(np.maximum(time, 0.0))[home]
     kept = at_risk[seen]
     people.breach[kept] *= 1.0 - parameters.retention_effect

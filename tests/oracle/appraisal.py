@@ -96,8 +96,8 @@ def split_teams(world: OracleWorld) -> list[str]:
 def speak_and_be_kept(world: OracleWorld) -> None:
     """Who is hurt in a laboratory may speak up, the sooner the better known. Its head sees some of them each month.
 
-    First who has spoken, then who is hurt and shocked most; a talk takes away a part of breach and shock, and to have spoken without
-    being heard is one more shock. The head has time for so many per hundred people, less the share that a flagship
+    First who has spoken, then who is hurt and shocked most; a talk takes away a part of breach and shock, and to have
+    spoken without being heard is one more shock. The head has time for so many per hundred people, less the share that a flagship
     business takes, less one for every escalation heard.
     """
     parameters = world.parameters
@@ -113,7 +113,8 @@ def speak_and_be_kept(world: OracleWorld) -> None:
         }
         heard = sum(team.escalated >= 2 for team in world.teams_of(employer))
         talks = parameters.retention_attention * len(staff) / 100 * (1 - world.lever("flagship", employer)) - heard
-        queue = sorted(at_risk, key=lambda person: (not speaks[person], -(sum(person.breach.values()) + person.shock)))
+        risk = {person: round(sum(person.breach.values()) + person.shock, 9) for person in at_risk}
+        queue = sorted(at_risk, key=lambda person: (not speaks[person], -risk[person], -person.reputation))
         for place, person in enumerate(queue):
             if place < floor(talks):
                 world.tally["talk"] += 1

@@ -190,8 +190,9 @@ def _measure(found: Sequence[Flows], kept: Bools) -> dict[str, Any]:
     square = np.ix_(kept, kept)
     moves, offers = _total(found, "moves")[square], _total(found, "offers")
     made = offers.sum(axis=1)[kept]
-    size = _total(found, "size")[kept]
-    value = ranking.values(moves, made, size)
+    months = _total(found, "size")
+    size = months[kept]
+    value = ranking.values(moves, made / (months.sum() - size), size)
     premium = _total(found, "premium")[kept] / size
     weight = size / size.sum()
     v, p = value - weight @ value, premium - weight @ premium

@@ -29,9 +29,9 @@ def ranked_set(moves: Floats) -> Bools:
 
 
 def flow_values(moves: Floats) -> Floats:
-    """(E,) ln x of the fixed point x_e = sum_f M_ef x_f / sum_f M_fe; mean 0.
+    """(E,) ln x of the fixed point x_e = sum_f M_ef x_f / sum_f M_fe; mean 0: people won from the good count more.
 
-    People won from the good count more. It is one linear system: y = S x, with S the moves out, is the stationary distribution of M S^-1.
+    One linear system: y = S x, with S the moves out, is the stationary distribution of M S^-1.
 
     Args:
         moves: (E, E) moves among a strongly connected set; row the employer chosen. The diagonal does not count.
@@ -57,7 +57,7 @@ def values(moves: Floats, offers: Floats, size: Floats) -> Floats:
 
     Args:
         moves: (E, E) as in `flow_values`.
-        offers: (E,) offers made to people employed elsewhere, f.
+        offers: (E,) offers made to people employed elsewhere, for each person-month there, f; any unit.
         size: (E,) person-months employed, g.
     """
     found = flow_values(moves) - np.log(offers) + np.log(size)

@@ -9,7 +9,7 @@ the sharp ones. The idea of a reproduction number of turnover contagion follows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -111,8 +111,11 @@ def probe(scenario: Scenario, seed: int, replicate: int, question: Question) -> 
     window = question.window
     factual = run_to(begin(scenario, seed, replicate), question.last + window)
     found: list[dict[str, Any]] = []
+    picked = _picked(factual, question)
+    if not picked:
+        return {}
     world = begin(scenario, seed, replicate)
-    for number, left in _picked(factual, question):
+    for number, left in picked:
         month = int(left["month"]) if question.held_from < 0 else question.held_from
         run_to(world, month)
         person = int(left["researcher"])
@@ -135,11 +138,11 @@ def probe(scenario: Scenario, seed: int, replicate: int, question: Question) -> 
     return {name: np.array([row[name] for row in found]) for name in found[0]} if found else {}
 
 
-def _picked(factual: World, question: Question) -> Iterator[tuple[int, dict[str, Any]]]:
+def _picked(factual: World, question: Question) -> list[tuple[int, dict[str, Any]]]:
     """The departures of a history that a question is about, by month, with their number in the ledger."""
     left = factual.ledger.table("departures")
     if not left:
-        return
+        return []
     kept = np.isin(left["cause"], CHOSEN) & (left["month"] >= question.first) & (left["month"] <= question.last)
     if question.employer >= 0:
         kept &= left["from_employer"] == question.employer
@@ -151,11 +154,9 @@ def _picked(factual: World, question: Question) -> Iterator[tuple[int, dict[str,
     if 0 < question.sample < len(rows):
         luck = factual.streams.uniform("probe", 0, left["researcher"][rows], rows)
         rows = np.sort(rows[np.argsort(luck, kind="stable")[: question.sample]])
-    for row in rows[question.part :: question.parts].tolist():
-        yield (
-            row,
-            {name: left[name][row] for name in ("month", "researcher", "from_employer", "from_team", "path", "cause")},
-        )
+    names = ("month", "researcher", "from_employer", "from_team", "path", "cause")
+    mine = rows[question.part :: question.parts].tolist()
+    return [(row, {name: left[name][row] for name in names}) for row in mine]
 
 
 def _stayer(world: World, factual: World, person: int, window: int) -> int:

@@ -22,6 +22,7 @@ ORDER = 6
 REPLICATES = 16
 SAMPLE = 10
 WINDOW = 12
+OF_THE_LEAVER = ("what opened the decision", "role")  # not said of a colleague who stays
 EXAMPLES = """examples:
   talent contagion --employer Meta                              10 departures in each of 16 histories
   talent contagion --employer Meta --team "FAIR Paris LLM"
@@ -166,7 +167,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     about = {
         title: contagion.by_group(rows, groups)
         for title, groups in contagion.groupings(rows, employers, names).items()
-        if title not in ("employer", "team") or len(groups) > 1
+        if (title not in ("employer", "team") or len(groups) > 1) and not (chosen.placebo and title in OF_THE_LEAVER)
     }
     what = "placebo: colleagues who stay anyway are held" if chosen.placebo else "exits of others caused by one exit"
     screen.print(

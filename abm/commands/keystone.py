@@ -63,7 +63,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     if employer < 0:
         raise Refused("--employer: expected whose people are to be kept, e.g. --employer " + scenario.employers[0].name)
     histories = sorted({*range(chosen.replicates), chosen.replicate})
-    parts = max(1, round(scenario.employers[employer].researchers / 4 / PER_JOB))
+    parts = 1 if teams else max(1, round(scenario.employers[employer].researchers / 4 / PER_JOB))
     asked = [
         Question(window, since, since + window - 1, employer, teams, since, part=p, parts=parts) for p in range(parts)
     ]

@@ -321,8 +321,8 @@ def write_table(folder: Path, name: str, content: dict[str, Any], rows: dict[str
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _parquet(folder / f"{name}.parquet", pa.table(rows))
-    _json(folder / f"{name}.json", content)
+    write_parquet(folder / f"{name}.parquet", pa.table(rows))
+    write_json(folder / f"{name}.json", content)
 
 
 # ---- bytes -----------------------------------------------------------------------------------------------------------

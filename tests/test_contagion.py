@@ -261,6 +261,7 @@ def test_ctrl_c_keeps_what_is_done(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         (["contagion", "tiny", "--employer", "Beta", "--team", "Alpha Language"], "expected a team of Beta"),
         (["contagion", "tiny", "--window", "40"], "use 1 to 12"),
         (["contagion", "tiny", "--window", "0"], "out of range"),
+        (["contagion", "tiny", "--out", __file__], "is a file"),
         (["keystone", "tiny"], "--employer Alpha"),
         (["keystone", "tiny", "--employer", "Alpha", "--from", "soon"], "as YYYY-MM"),
         (["keystone", "tiny", "--employer", "Alpha", "--from", "2022-12"], "from 2022-02 to 2022-07"),

@@ -18,7 +18,7 @@ from abm.scenario import Scenario
 from abm.scenario_read import nearest
 from abm.tables import PATH_NAMES
 
-ORDER = 6
+ORDER = 6.5
 REPLICATES = 16
 SAMPLE = 10
 WINDOW = 12
@@ -81,8 +81,15 @@ def whose(chosen: argparse.Namespace, scenario: Scenario) -> tuple[int, tuple[in
     return employer, rows
 
 
-def gather(title: str, jobs: Sequence[tuple[Any, ...]], function: Any, workers: int) -> tuple[dict[int, Any], bool]:
-    """Results of jobs by number, and whether all are there: Ctrl-C keeps what is done."""
+def gather(
+    chosen: argparse.Namespace, title: str, function: Any, jobs: Sequence[tuple[Any, ...]]
+) -> tuple[dict[int, Any], bool]:
+    """Results of jobs by number, and whether all are there: Ctrl-C keeps what is done. --out is tried first."""
+    if chosen.out is not None:
+        if chosen.out.exists() and not chosen.out.is_dir():
+            raise Refused(f"--out {chosen.out}: is a file; expected a folder, or a name that is free")
+        chosen.out.mkdir(parents=True, exist_ok=True)
+    workers = commands.workers_of(chosen, len(jobs))
     done: dict[int, Any] = {}
     try:
         with commands.progress(title, len(jobs)) as advance:
@@ -157,7 +164,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         window, 0, scenario.months - window, employer, teams, sample=chosen.sample, placebo=chosen.placebo
     )
     jobs = [(scenario, chosen.seed, replicate, question) for replicate in range(chosen.replicates)]
-    done, whole = gather("departures undone", jobs, contagion.probe, commands.workers_of(chosen, len(jobs)))
+    done, whole = gather(chosen, "departures undone", contagion.probe, jobs)
     rows = contagion.together(done[number] for number in sorted(done))
     screen = commands.console()
     if not rows:

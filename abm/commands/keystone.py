@@ -68,8 +68,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         Question(window, since, since + window - 1, employer, teams, since, part=p, parts=parts) for p in range(parts)
     ]
     jobs = [(scenario, chosen.seed, replicate, question) for replicate in histories for question in asked]
-    workers = commands.workers_of(chosen, len(jobs))
-    done, whole = gather("people kept, one at a time", jobs, contagion.probe, workers)
+    done, whole = gather(chosen, "people kept, one at a time", contagion.probe, jobs)
     rows = contagion.together(done[number] for number in sorted(done))
     screen = commands.console()
     if not rows:
@@ -140,7 +139,7 @@ def _listed(
     jobs = [
         (scenario, chosen.seed, chosen.replicate, people, since, window, number) for number in range(chosen.futures)
     ]
-    done, whole = gather("other futures", jobs, contagion.futures, commands.workers_of(chosen, len(jobs)))
+    done, whole = gather(chosen, "other futures", contagion.futures, jobs)
     luck = np.array(list(done))
     seen = np.stack(list(done.values()))  # (futures, people, scopes + 1)
     found = [

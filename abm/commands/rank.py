@@ -43,7 +43,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         scenario, seed = commands.described(chosen), chosen.seed
     replicates = sorted(digests) or list(range(chosen.replicates))
     jobs = [(scenario, seed, replicate) for replicate in replicates]
-    done, whole = gather("histories", jobs, ranking.flows, commands.workers_of(chosen, len(jobs)))
+    done, whole = gather(chosen, "histories", ranking.flows, jobs)
     found: list[Flows] = [done[number] for number in sorted(done)]
     for number in sorted(done):
         replicate = replicates[number]

@@ -314,6 +314,17 @@ def _graph(scenario: Scenario, result: Result) -> dict[str, Any]:
     return {"nodes": nodes, "edges": edges}
 
 
+def write_table(folder: Path, name: str, content: dict[str, Any], rows: dict[str, Any]) -> None:
+    """A question answered: `NAME.json`, and the rows behind it as `NAME.parquet`.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_parquet(folder / f"{name}.parquet", pa.table(rows))
+    write_json(folder / f"{name}.json", content)
+
+
 # ---- bytes -----------------------------------------------------------------------------------------------------------
 
 

@@ -69,6 +69,8 @@ PURPOSES: dict[str, str] = {
     "permutation": "order of a shuffle in a permutation test; row = item",
     "new_tie": "which team mates a joiner gets to know; row = researcher, column = slot",
     "attribution_order": "order in which players join a sampled coalition; row = permutation, column = player",
+    "probe": "departures undone in paired worlds, and whom a placebo holds; row = researcher, column = departure",
+    "resample": "which histories a bootstrap sample takes; row = sample, column = place",
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -130,3 +132,16 @@ class Streams:
     ) -> Floats:
         """Standard Gumbel draws (location 0, scale 1), by inversion."""
         return np.asarray(-np.log(-np.log(self.uniform(purpose, month, rows, columns))))
+
+
+class Future(Streams):
+    """The luck of a world up to a month, and other luck from then on: several futures of one present."""
+
+    def __init__(self, past: Streams, month: int, number: int) -> None:
+        """Draws keyed before `month` are as they were; later ones belong to future `number`."""
+        super().__init__(past.seed)
+        raw = hashlib.blake2b(f"future|{past.seed}|{number}".encode(), digest_size=8).digest()
+        self.month, self.later = month, Streams(int.from_bytes(raw, "little") >> 1)
+
+    def _key(self, purpose: str, month: int) -> np.uint64:
+        return self.later._key(purpose, month) if month >= self.month else super()._key(purpose, month)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from abm import identity_market as market
 from abm import identity_numbers as numbers
 from abm import identity_people as people
+from abm import identity_teams as teams
 from abm.identity_month import Before, Month, states
 from abm.world import World
 
@@ -33,6 +34,10 @@ IDENTITIES: tuple[tuple[str, str, Callable[[Month], Iterator[str]]], ...] = (
     ("I16", "start-ups", market.start_ups),
     ("I17", "leaders", people.leaders),
     ("I18", "projects", market.projects_of_teams),
+    ("I19", "escalations", teams.escalations),
+    ("I20", "rivals", teams.rivals),
+    ("I21", "products", teams.products),
+    ("I22", "capital", teams.capital),
 )
 
 

@@ -22,23 +22,29 @@ def pay(month: Month) -> Iterator[str]:
 def compute(month: Month) -> Iterator[str]:
     """Delivered + idle = pool at every employer that still is; the pool is no more than what works and is not diverted.
 
+    What was given to a team by name comes on top of the pool. A flagship business diverts compute as products do.
     Teams count with the owner that they had when compute was split; an employer that ended hands its pool back.
     """
     world, before, employers = month.world, month.before, month.world.employers
-    given = np.bincount(before.owner, world.teams.compute, minlength=world.n_employers)
+    teams = world.teams
+    by_name = np.bincount(before.owner, teams.granted, minlength=world.n_employers)
+    given = np.bincount(before.owner, teams.compute, minlength=world.n_employers) - by_name
     still = employers.is_open == before.employer_open
     gap = np.abs(given + employers.idle - employers.pool)
-    yield from where(still & ~(gap <= 1e-9 * employers.pool), "delivered + idle is not the pool", "employers")
+    yield from where(
+        still & ~(gap <= 1e-9 * (employers.pool + by_name)), "delivered + idle is not the pool", "employers"
+    )
     working = np.clip(employers.utilisation + world.levers["utilisation"], 0.0, 1.0)
-    diverted = np.clip(employers.product_share + world.levers["product_share"], 0.0, 1.0)
+    elsewhere = world.levers["product_share"] + world.levers["flagship"]
+    diverted = np.clip(employers.product_share + elsewhere, 0.0, 1.0)
     most = (employers.owned * (1.0 - diverted) + before.rented) * working
     arrived = month.moves["to_team"][month.moves["to_team"] >= 0]
     people = np.bincount(before.owner[np.r_[before.team[before.team >= 0], arrived]], minlength=world.n_employers)
     given_to = employers.kind == EmployerKind.UNIVERSITY
     most += np.where(given_to, world.levers["public_compute"] * people, 0.0)
     yield from where(~(employers.pool <= most * (1.0 + 1e-12)), "a pool beyond what works", "employers")
-    staffed = np.bincount(before.team[before.team >= 0], minlength=world.n_teams) + world.teams.n_members > 0
-    yield from where((world.teams.compute > 0) & ~staffed & ~_joined(month), "compute for nobody", "teams")
+    staffed = np.bincount(before.team[before.team >= 0], minlength=world.n_teams) + teams.n_members > 0
+    yield from where((teams.compute > teams.granted) & ~staffed & ~_joined(month), "compute for nobody", "teams")
     yield from agree(month.recorded("pool"), employers.pool, "pool")
 
 

@@ -22,7 +22,8 @@ MAY_BE_NEGATIVE = (
 SHARES = (
     *("researchers.ideal", "researchers.culture_weight", "employers.culture"),
     *("employers.gpu_ready", "employers.utilisation", "employers.product_share", "employers.counter_offer"),
-    *("teams.remote", "teams.promise_share", "teams.promise_kept"),
+    *("teams.remote", "teams.promise_share", "teams.promise_kept", "teams.know_how"),
+    *("researchers.autonomy_promised", "levers.flagship"),
 )
 
 

@@ -16,7 +16,7 @@ from abm.identity_numbers import MAY_BE_MINUS_INFINITE, MAY_BE_NEGATIVE, SHARES
 from abm.identity_people import TRANSITIONS
 from abm.kernels import allocation, matching
 from abm.model import TalentMarket
-from abm.phases import allocate, appraise, clear, found, offer, procure, produce, tie
+from abm.phases import allocate, appraise, clear, events, found, offer, procure, produce, recruit, tie
 from abm.scenario import Scenario, load
 from abm.tables import Cause, OfferState, ProjectState, Status, Ties
 from abm.world import World
@@ -38,6 +38,9 @@ EVENTS = [
     ("2023-02", {"kind": "lever", "name": "counter_offer", "op": "multiply", "value": 1.2, "employers": ["Beta"]}),
     ("2023-03", {"kind": "culture", "toward": {"openness": 0.1}, "share": 0.5, "employers": ["Beta"]}),
     ("2023-04", {"kind": "infra_leaders_leave", "employer": "Beta", "number": 2}),
+    ("2023-05", {"kind": "split", "team": "Alpha Language", "into": "Alpha Vision", "share": 0.4, "safe": False}),
+    ("2023-06", {"kind": "lever", "name": "flagship", "op": "set", "value": 0.4, "employers": ["Alpha"]}),
+    ("2023-07", {"kind": "chip", "employer": "Alpha", "h100e": 20.0, "months": 2, "chance": 0.5}),
 ]
 
 
@@ -64,6 +67,8 @@ def busy() -> Scenario:
         },
         **{"found_rate": 0.03, "founding_months": 1.0, "funding_median": 1500.0, "runway_target": 6.0},
         **{"acquisition_share": 0.5, "project_months": 4.0, "vacancy_months": 1.0, "tie_floor": 0.1},
+        **{"escalation_threshold": 0.8, "escalation_capacity": 1.0, "rivalry_size": 0.3, "ship_rate": 0.2},
+        **{"compute_price": 100.0, "retention_attention": 10.0, "hop_rate": 0.1},
     }
     return load("tiny").derive(
         **{key: content[key] for key in ("employers", "events")},
@@ -108,6 +113,19 @@ def test_they_hold_in_every_month_of_a_busy_world(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_they_hold_in_every_month_of_a_random_world(seed: int) -> None:
     assert [found for _, found in months(random_scenario(seed), seed, guard=True) if found] == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_they_hold_when_compute_is_given_by_name(seed: int) -> None:
+    """On top of any pool: also of none, and to teams with nobody in them."""
+    for scenario in (BUSY, random_scenario(seed)):
+        model = TalentMarket(scenario, rng=seed, collect=False)
+        model.world.employers.owned[0] = 0.0
+        for month in range(12):
+            model.world.teams.granted[month::3] = 7.0 * month
+            before = snapshot(model.world)
+            model.step()
+            assert violations(model.world, before) == []
 
 
 def test_everything_happens_in_the_busy_world() -> None:
@@ -376,6 +394,26 @@ def compute_for_nobody(monkeypatch: MonkeyPatch) -> None:
     after(monkeypatch, allocate, "run", give)
 
 
+@plant("I07")
+def given_by_name_and_taken_from_the_pool(monkeypatch: MonkeyPatch) -> None:
+    def take(world: World) -> None:
+        world.teams.granted[0] = 5.0
+        world.teams.compute[0] += 4.0
+
+    after(monkeypatch, allocate, "run", take)
+
+
+@plant("I07")
+def a_flagship_that_takes_nothing(monkeypatch: MonkeyPatch) -> None:
+    def ignore(world: World) -> None:
+        employers, levers = world.employers, world.levers
+        working = np.clip(employers.utilisation + levers["utilisation"], 0.0, 1.0)
+        diverted = np.clip(employers.product_share + levers["product_share"], 0.0, 1.0)
+        employers.pool[:] = (employers.owned * (1.0 - diverted) + employers.rented) * working * employers.is_open
+
+    after(monkeypatch, procure, "run", ignore)
+
+
 @plant("I08")
 def two_offers_accepted(monkeypatch: MonkeyPatch) -> None:
     original = matching.deferred_acceptance
@@ -502,6 +540,68 @@ def more_than_all_of_it_works(monkeypatch: MonkeyPatch) -> None:
         world.employers.utilisation[0] = 1.2
 
     after(monkeypatch, allocate, "run", speed_up)
+
+
+@plant("I11")
+def capability_without_end(monkeypatch: MonkeyPatch) -> None:
+    def lead(world: World) -> None:
+        world.employers.capability[0] = np.inf
+
+    after(monkeypatch, tie, "run", lead)
+
+
+@plant("I12")
+def knows_more_than_all(monkeypatch: MonkeyPatch) -> None:
+    def learn(world: World, *_: Any) -> None:
+        world.teams.know_how[:] += 0.1
+
+    after(monkeypatch, produce, "_progress", learn)
+
+
+@plant("I12")
+def know_how_below_nothing(monkeypatch: MonkeyPatch) -> None:
+    def forget(world: World) -> None:
+        left = world.ledger.departures_of(world.month)
+        for rows in left:
+            world.teams.know_how[rows["from_team"]] -= 1.5
+
+    after(monkeypatch, tie, "_lose_knowledge", forget)
+
+
+@plant("I12")
+def a_community_of_less_than_nobody(monkeypatch: MonkeyPatch) -> None:
+    """What a poor release costs is taken without looking whether there is as much."""
+
+    def lose(world: World, team: Any, project: Any) -> None:
+        poor = world.projects.quality[project] < 0.3
+        np.subtract.at(world.employers.community, world.teams.employer[team[poor]], 0.01)
+
+    after(monkeypatch, produce, "publish", lose)
+
+
+@plant("I12")
+def exits_that_come_back_unseen(monkeypatch: MonkeyPatch) -> None:
+    def undo(world: World) -> None:
+        for rows in world.ledger.departures_of(world.month):
+            world.employers.unseen_exits[rows["from_employer"]] -= 1.0
+
+    after(monkeypatch, tie, "_be_seen", undo)
+
+
+@plant("I12")
+def promised_more_than_all_autonomy(monkeypatch: MonkeyPatch) -> None:
+    def oversell(world: World, person: Any, *_: Any) -> None:
+        world.researchers.autonomy_promised[person] += 1.0
+
+    after(monkeypatch, employment, "begin", oversell)
+
+
+@plant("I12")
+def autonomy_pushed_below_nothing(monkeypatch: MonkeyPatch) -> None:
+    def push(world: World) -> None:
+        world.employers.culture[:, 1] -= 0.2
+
+    after(monkeypatch, events, "narrow", push)
 
 
 @plant("I13")
@@ -665,6 +765,116 @@ def recruiters_forget_who_is_full(monkeypatch: MonkeyPatch) -> None:
         world.teams.open_posts[world.offers.team[world.offers.state == OfferState.ACCEPTED]] = 0
 
     after(monkeypatch, clear, "run", fill)
+
+
+@plant("I19")
+def an_escalation_of_no_kind(monkeypatch: MonkeyPatch) -> None:
+    def rename(world: World) -> None:
+        world.teams.escalated[world.teams.escalated == 3] = 4
+
+    after(monkeypatch, allocate, "run", rename)
+
+
+@plant("I19")
+def a_head_of_research_who_hears_everybody(monkeypatch: MonkeyPatch) -> None:
+    def hear(world: World) -> None:
+        world.teams.escalated[world.teams.escalated == 1] = 2
+
+    after(monkeypatch, allocate, "run", hear)
+
+
+@plant("I19")
+def a_team_that_suffers_in_silence(monkeypatch: MonkeyPatch) -> None:
+    def forget(world: World) -> None:
+        world.teams.escalated[:] = 0
+
+    after(monkeypatch, allocate, "run", forget)
+
+
+@plant("I19")
+def a_team_that_complains_of_plenty(monkeypatch: MonkeyPatch) -> None:
+    def complain(world: World) -> None:
+        rich = (world.teams.escalated == 0) & (world.teams.compute > 0) & (world.teams.need > 0)
+        owner = world.teams.employer
+        quiet = np.bincount(owner[world.teams.escalated > 1], minlength=world.n_employers)[owner] == 0
+        world.teams.escalated[some(rich & quiet)] = 2
+
+    after(monkeypatch, allocate, "run", complain)
+
+
+@plant("I19")
+def a_success_beyond_the_bar(monkeypatch: MonkeyPatch) -> None:
+    """This one was real: escalations once moved a share of the pool, whatever the team had asked for."""
+
+    def take_all(world: World) -> None:
+        owner, compute = world.teams.employer, world.teams.compute
+        for row in np.flatnonzero(world.teams.escalated == 3).tolist():
+            others = np.flatnonzero((owner == owner[row]) & (np.arange(world.n_teams) != row))
+            compute[row] += compute[others].sum()
+            compute[others] = 0.0
+
+    after(monkeypatch, allocate, "run", take_all)
+
+
+@plant("I20")
+def half_a_rival(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr(appraise, "rivals", lambda world: 0.5 * (world.teams.n_members > 0))
+
+
+@plant("I20")
+def a_rival_of_oneself(monkeypatch: MonkeyPatch) -> None:
+    """The flagship itself is counted among its rivals."""
+    original = appraise.rivals
+
+    def with_itself(world: World) -> Any:
+        found_now = original(world)
+        return found_now + (found_now > 0)
+
+    monkeypatch.setattr(appraise, "rivals", with_itself)
+
+
+@plant("I21")
+def shipped_before_it_is_released(monkeypatch: MonkeyPatch) -> None:
+    def hurry(world: World) -> None:
+        world.projects.shipped[some(world.projects.state == ProjectState.RUNNING)] = world.month
+
+    after(monkeypatch, produce, "_ship", hurry)
+
+
+@plant("I21")
+def a_mandate_for_a_project_that_is_not_there(monkeypatch: MonkeyPatch) -> None:
+    def count(world: World) -> None:
+        world.projects.hops[world.teams.project + 1] += 1
+
+    after(monkeypatch, produce, "pass_mandates", count)
+
+
+@plant("I21")
+def work_that_nobody_does(monkeypatch: MonkeyPatch) -> None:
+    def work(world: World, ratio: Any) -> None:
+        world.teams.pace[~world.teams.is_open] = 1.0
+
+    after(monkeypatch, produce, "_progress", work)
+
+
+@plant("I22")
+def growth_over_the_lead_time_beyond_the_plan(monkeypatch: MonkeyPatch) -> None:
+    """This one was real."""
+
+    def recount(world: World) -> None:
+        employers = world.employers
+        planned = np.expm1(employers.growth_compute) * employers.owned
+        employers.capital_overrun[:] = np.maximum(employers.ordered - planned, 0.0) * world.parameters.compute_price
+
+    after(monkeypatch, found, "_squeeze", recount)
+
+
+@plant("I22")
+def a_market_tighter_than_is_known(monkeypatch: MonkeyPatch) -> None:
+    def tighten(world: World) -> None:
+        world.tightness *= 5.0
+
+    after(monkeypatch, recruit, "_open_posts", tighten)
 
 
 @pytest.mark.parametrize("planted", PLANTS, ids=lambda planted: f"{planted.expect}-{planted.what}")

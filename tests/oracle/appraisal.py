@@ -97,8 +97,8 @@ def speak_and_be_kept(world: OracleWorld) -> None:
     """Who is hurt in a laboratory may speak up, the sooner the better known. Its head sees some of them each month.
 
     First who has spoken, then who is hurt and shocked most; a talk takes away a part of breach and shock, and to have
-    spoken without being heard is one more shock. The head has time for so many per hundred people, less the share that a flagship
-    business takes, less one for every escalation heard.
+    spoken without being heard is one more shock. The head has time for so many per hundred people, less the share that
+    a flagship business takes, less one for every escalation heard.
     """
     parameters = world.parameters
     for employer in world.employers:

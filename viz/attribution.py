@@ -364,7 +364,9 @@ def _reading(told: dict[str, Any]) -> str:
     chance = len(told["players"]) * (1 - told["level"])
     said = [
         "Leave-one-out is the outcome as it happened less the outcome of the world without one event. If two events "
-        "would each have sufficed, it gives nothing to either; if both were needed, it gives the whole to each.",
+        "would each have sufficed, it gives nothing to either; if both were needed, it gives the whole to each. All "
+        "these differences share the world as it happened, whose luck enters their sum once for every event: the sum "
+        "is known far less well than its parts.",
     ]
     if told["shapley"]:
         how = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from abm.columns import Floats
+from abm.columns import Bools, Floats
 from abm.identity_month import Month, where
 from abm.tables import EmployerKind, ProjectState
 
@@ -34,7 +34,7 @@ def escalations(month: Month) -> Iterator[str]:
     yield from where(known & (code == 3) & (from_pool > bar + near), "was granted more than the bar", "teams")
 
 
-def _requests(month: Month) -> tuple[Floats, Floats]:
+def _requests(month: Month) -> tuple[Floats, Bools]:
     """(J,) H100e that each team asked for this month, and for which teams that can still be told."""
     teams, projects = month.world.teams, month.world.projects
     running = (teams.project >= 0) & (projects.started[teams.project] < month.before.month)

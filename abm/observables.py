@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.columns import Bools, Floats, Integers
-from abm.outcomes import Subject, Window, departures_of, heads, kind, members
+from abm.outcome_kinds import KINDS, Kind, Subject, Window, departures_of, heads, kind, members
 from abm.run import Result
 from abm.scenario import Scenario
 from abm.tables import CAUSE_NAMES, REACH_NAMES
@@ -15,6 +15,11 @@ NEWCOMER = 24  # months
 AFTER_RELEASE = 3  # months
 FIRST_HIRES = 6  # months
 EARN_OUT = 36  # months
+
+
+def declared() -> dict[str, Kind]:
+    """All kinds by name: those of `abm/outcome_kinds.py`, then those of this module."""
+    return KINDS
 
 
 def _teams(scenario: Scenario, subject: Subject) -> list[int]:

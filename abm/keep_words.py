@@ -74,6 +74,10 @@ def as_text(data: dict[str, Any]) -> str:
         for row in kept:
             state = f"verified, digest {row['digest'][:12]}" if row["verified"] else "NOT confirmed by the second run"
             lines.append(f"          {row['event']} in {row['date']}: {row['label']} ({state})")
+        if kept:
+            lines.append(
+                "          An early event reaches a person by many paths: this is so in this history, not a rule."
+            )
     if not data["complete"]:
         lines += ["", "  Interrupted: not everything was tried."]
     return "\n".join(lines)

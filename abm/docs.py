@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -237,6 +238,40 @@ def ablation() -> str:
     )
 
 
+def patterns() -> str:
+    """What `experiments/patterns.py` measured."""
+    found = json.loads((ROOT / "abm" / "data" / "patterns.json").read_text(encoding="utf-8"))
+    rows = []
+    for row in found["pairs"]:
+        low, high = mechanisms.digits(row["low"]), mechanisms.digits(row["high"])
+        rows.append(
+            (
+                row["question"],
+                f"`{row['outcome']}`",
+                f"{row['world']}: {mechanisms.digits(row['mean'])}",
+                f"{row['against']}: {mechanisms.digits(row['mean_against'])}",
+                f"{mechanisms.digits(row['difference'])} [{low}, {high}]",
+            )
+        )
+    table = _table(("question", "outcome", "in this world", "in the other", "difference [95 %]"), rows)
+    paris, alone, near = found["paris_2023"], found["compute_alone"], found["neighbours_follow"]
+    share = paris["former_colleagues_among_first_hires"]
+    hires = f"; of their first hires {share:.0%} come from the founder's last employer" if share is not None else ""
+    return "\n\n".join(
+        (
+            f"{found['replicates']} pairs of worlds, seed {found['seed']}, scenario {found['scenario_hash'][:12]}.",
+            table,
+            f"**Compute alone**: {alone['points_that_give_both']} of {alone['of']} points of the grid put both author "
+            "groups into their observed ranges.",
+            f"**Paris, 2023**: a start-up is founded there in {paris['share_of_histories']:.0%} of histories, "
+            f"{paris['start_ups']:.1f} on average{hires}.",
+            f"**Neighbours**: {near['rate_neighbours']:.2%} of {near['neighbours']:,} neighbours follow a founder within "
+            f"a year, {near['rate_others']:.2%} of {near['others']:,} other colleagues in the same city; shuffled, the "
+            f"gap stays below {near['null_97.5']:.2%} in 97.5 % of cases (p = {near['p']:.3f}).",
+        )
+    )
+
+
 def archetypes() -> str:
     """The three kinds of taste: ideal culture point, and how much each cares relative to the mean."""
     rows = (
@@ -260,6 +295,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "archetypes": archetypes,
     "mechanisms": the_mechanisms,
     "ablation": ablation,
+    "patterns": patterns,
     **{f"columns {name}": partial(columns, name) for name in TABLES},
     **{f"parameters {phase}": partial(parameters, phase) for phase in {p.phase: 0 for p in declared().values()}},
 }

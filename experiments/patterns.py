@@ -42,6 +42,16 @@ LLAMA, OPT = "left:llama-authors@2023-09", "left:opt-authors@2023-09"
 MERGED = "exits:FAIR Paris LLM+GenAI Paris@2023-02..2024-01"
 SPLIT = "exits:GenAI Product+GenAI Foundations@2024-01..2024-12"
 PRAISED = "exits:GenAI Llama+GenAI Paris@2023-07..2024-06"
+ALIKE = "exits:FAIR Menlo Park+FAIR New York@2022-08..2023-07"
+MERGE_ALIKE = [
+    {"kind": "merge", "teams": [f"{name} {part}" for part in parts], "into": f"{name} {into}"}
+    for name, into, parts in (
+        ("FAIR Menlo Park", 1, (2, 3)),
+        ("FAIR Menlo Park", 4, (5, 6)),
+        ("FAIR New York", 1, (2, 3)),
+        ("FAIR New York", 4, (5,)),
+    )
+]  # teams of one site, topic and priority: nobody gains or loses compute by it
 PARIS, PARIS_HIRES = "founded:Paris@2023-01..2023-12", "alumni_share:Paris@2023-01..2023-12"
 UNSAFE = [{"kind": "split", "team": "GenAI Product", "into": "GenAI Foundations", "share": 0.5, "safe": False}]
 SAFE = [{**UNSAFE[0], "safe": True}]
@@ -64,6 +74,7 @@ def worlds(scenario: Scenario) -> dict[str, tuple[Scenario, Change]]:
         "no cancellation": (scenario, change(without=["E46"])),
         "no cancellation, no breach": (scenario, change({"breach_weight": 0.0}, ["E46"])),
         "no merge": (scenario, change(without=["E43:merge"])),
+        "alike teams merged": (scenario, change({"events.E27.effects": MERGE_ALIKE})),
         "no late success": (scenario, change(without=["E52"])),
         "split with safe jobs": (dated, change({"events.E71.effects": SAFE})),
         "no split": (dated, change(without=["E71"])),
@@ -75,7 +86,8 @@ PAIRS = (  # question, outcome, world, compared with
     ("richer team, its project cancelled", OPT, "history", "no cancellation"),
     ("richer team, cancelled and breach felt", OPT, "history", "no cancellation, no breach"),
     ("poorer team, for comparison", LLAMA, "history", "no cancellation, no breach"),
-    ("merged teams", MERGED, "history", "no merge"),
+    ("teams alike merged", ALIKE, "alike teams merged", "history"),
+    ("the merger of the record, into a better served team", MERGED, "history", "no merge"),
     ("placebo: split, jobs safe", SPLIT, "split with safe jobs", "no split"),
     ("split, jobs not safe", SPLIT, "split with unsafe jobs", "no split"),
     ("late success", PRAISED, "history", "no late success"),
@@ -86,7 +98,7 @@ def measure_pairs(replicates: int, workers: int) -> dict[str, Any]:
     """Questions 1 to 4: means, paired differences with intervals, and what Paris did in 2023."""
     scenario = load(SCENARIO)
     named = worlds(scenario)
-    texts = (LLAMA, OPT, MERGED, SPLIT, PRAISED, PARIS, PARIS_HIRES)
+    texts = (LLAMA, OPT, MERGED, ALIKE, SPLIT, PRAISED, PARIS, PARIS_HIRES)
     values = dict(zip(named, measure_worlds(list(named.values()), texts, 1, replicates, workers), strict=True))
     rows = []
     for question, text, world, other in PAIRS:

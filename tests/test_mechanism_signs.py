@@ -22,9 +22,9 @@ AUTONOMY, OPENNESS, PRODUCT = (DIMENSIONS.index(name) for name in ("autonomy", "
 SEEDS = range(3)
 
 
-def world_of(seed: int, months: int = 6, **changes: float) -> World:
-    """A random world of 150 people after some months."""
-    world = build(random_scenario(seed, n=150).derive(policies=[], parameters=changes), seed)
+def world_of(seed: int, months: int = 3, **changes: float) -> World:
+    """A random world of 200 people after some months."""
+    world = build(random_scenario(seed, n=200).derive(policies=[], parameters=changes), seed)
     for _ in range(months):
         advance(world)
     return world
@@ -127,6 +127,7 @@ def in_a_large_lab(world: World, breach: float) -> tuple[World, Any]:
 def test_a_voice_that_is_heard_lowers_breach_and_one_that_is_not_is_a_shock(seed: int) -> None:
     base, at = in_a_large_lab(world_of(seed), breach=2.0)
     best = at[-1]
+    base.researchers.breach[best, SOURCE["layoff"]] = 2.5
 
     def talks(attention: float, flagship: float = 0.0, escalated: int = 0) -> World:
         here = with_(base, voice_rate=1.0, retention_attention=attention, voice_ignored=0.3, retention_effect=0.4)
@@ -143,7 +144,7 @@ def test_a_voice_that_is_heard_lowers_breach_and_one_that_is_not_is_a_shock(seed
     assert alone.researchers.shock[best] > base.researchers.shock[best]
     assert (alone.researchers.shock[at] >= base.researchers.shock[at]).all()
     assert some.researchers.shock[best] < base.researchers.shock[best]
-    assert utility.total(some.researchers.breach)[best] < 2.0, "who speaks and is best known comes first"
+    assert utility.total(some.researchers.breach)[best] < 2.0, "who speaks and is hurt most comes first"
     assert (np.delete(alone.researchers.shock, at) == np.delete(base.researchers.shock, at)).all()
     assert seen(talks(100.0)) == len(at)
     assert seen(talks(100.0 * 3.5 / len(at), flagship=0.5)) == 1, "a flagship business takes its share of the time"
@@ -209,7 +210,8 @@ def test_more_vacancies_and_more_demand_are_a_tighter_market() -> None:
         return float(here.tightness[0])
 
     assert tightness(0.1, 1.0) < 1.0 < tightness(3.0, 1.0)
-    assert tightness(1.2, 1.0) < tightness(1.2, 2.0)
+    by_demand = [tightness(3.0, demand) for demand in (0.02, 0.1, 0.5, 1.0)]
+    assert by_demand == sorted(by_demand) and by_demand[0] < by_demand[-1]
 
 
 # ---- teams and projects ----------------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ def test_know_how_falls_with_the_skill_that_leaves(seed: int) -> None:
     team, held = largest(world), world.teams.know_how.copy()
     crew = members(world, team)
     crew = crew[np.argsort(world.researchers.skill[crew])]
-    assert len(crew) >= 4
+    assert len(crew) >= 3
 
     def after(leaving: Any) -> Any:
         here = copy.deepcopy(world)
@@ -402,7 +404,7 @@ def test_who_is_behind_pushes_out_more(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_good_release_in_the_open_helps_everybody_and_a_poor_one_only_harms_its_owner(seed: int) -> None:
-    world = world_of(seed)
+    world = world_of(seed, release_prestige=0.1, open_prestige=0.5, open_base=0.3, late_praise=0.05)
     everybody_busy(world)
     team = largest(world)
     lab, crew = world.teams.employer[team], members(world, team)
@@ -563,7 +565,7 @@ def test_capital_beyond_the_plan_leaves_less_to_hire_with(seed: int) -> None:
     payroll = float(world.researchers.pay[world.employer_of() == lab].sum())
     payroll += float(world.researchers.next_pay[world.researchers.next_team >= 0].sum())
     world.levers["market_pay"][:] = world.levers["hiring"][:] = 1.0
-    world.teams.posts[world.teams.employer == lab] += 10.0
+    world.teams.posts[world.teams.employer == lab] += 2000.0
     world.employers.pay_budget[lab] = 2.0 * payroll
 
     def posts(overrun: float) -> int:
@@ -613,7 +615,11 @@ def test_a_team_without_a_leader_is_heard_less_and_a_remote_one_least(seed: int)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_refusal_is_a_broken_promise_and_a_hearing_none(seed: int) -> None:
-    world = with_(world_of(seed), promise_breach=0.0, escalation_refusal=0.5, escalation_threshold=1.0)
+    world = with_(world_of(seed), promise_breach=0.0, escalation_refusal=0.5, escalation_capacity=20.0)
+    world.employers.owned[:] *= 0.01
+    world.parameters = Parameters(
+        {**world.parameters.as_dict(), "escalation_threshold": 1.0, "escalation_standing": 0.0}
+    )
     broken = SOURCE["broken_promise"]
     before = world.researchers.breach[:, broken].copy()
     allocate.run(world)
@@ -708,12 +714,12 @@ def founders_company(world: World) -> int:
 
 def bought(seed: int, **changes: float) -> World:
     """A world just after a laboratory has bought a company with its founder in it."""
-    world = world_of(seed, months=8)
+    world = world_of(seed, months=8, found_rate=0.05, found_prospect=3.0, funding_median=20000.0, founding_months=1.0)
+    world.levers["retention_bonus"][:] = 0.0
     alive = world.is_startup() & world.employers.is_open
     team = world.first_team_of(np.arange(world.n_employers))
     founder = world.employers.founder
-    has_founder = world.is_startup() & (world.researchers.team[founder] == team)
-    startup = np.flatnonzero(alive & has_founder)
+    startup = np.flatnonzero(alive & (world.researchers.team[founder] == team))
     assert len(startup), "no company: the test shows nothing"
     world = with_(world, acquisition_share=1.0, **changes)
     found._end(world, startup[:1], team[startup[:1]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from math import log
 from typing import Any
@@ -18,6 +19,7 @@ from abm.scenario import Scenario, load
 from abm.scenario_effects import EFFECTS
 from abm.tables import (
     CAUSE_NAMES,
+    CHOSEN,
     OFFER_STATE_NAMES,
     PATH_NAMES,
     REACH_NAMES,
@@ -49,7 +51,7 @@ HAPPENS = (
         "behind",
         "beyond the plan",
     ),
-    *("tight", "slack", "flagship", "talk", "unheard", "tied in", "news"),
+    *("tight", "flagship", "talk", "unheard", "tied in", "news"),
 )
 
 
@@ -135,16 +137,24 @@ def seen(world: World) -> list[str]:
         "behind": world.lag() > 0,
         "beyond the plan": employers.capital_overrun > 0,
         "tight": world.tightness > 1.1,
-        "slack": world.tightness < 0.9,
         "flagship": world.levers["flagship"] > 0,
     }
     return [what for what, where in signs.items() if where.any()]
 
 
+def compute_by_name_and_holds(world: World) -> World:
+    """What actions of a compared world leave in the columns: compute given by name, people who will not leave."""
+    world.teams.granted[::3] = 6.0
+    world.researchers.held_until[::4] = 9
+    return world
+
+
 @cache
-def history(scenario: Scenario, seed: int) -> tuple[World, OracleWorld]:
+def history(
+    scenario: Scenario, seed: int, begin: Callable[[World], World] = lambda world: world
+) -> tuple[World, OracleWorld]:
     """Model and twin after all months, compared after each."""
-    world = build(scenario, seed)
+    world = begin(build(scenario, seed))
     twin = from_world(world)
     for _ in range(scenario.months):
         next_month(world)
@@ -165,6 +175,27 @@ def test_tiny_is_the_same_history(seed: int) -> None:
 def test_random_worlds_are_the_same_history(seed: int) -> None:
     world, _ = history(worlds.random_scenario(seed), seed)
     assert 50 <= world.n_researchers
+    assert len(world.ledger.table("departures")["month"]) >= 10
+
+
+@pytest.mark.parametrize("seed", (1, 4))
+def test_a_world_with_actions_is_the_same_history(seed: int) -> None:
+    world, _ = history(worlds.random_scenario(seed), seed, compute_by_name_and_holds)
+    plain, _ = history(worlds.random_scenario(seed), seed)
+    left = world.ledger.table("departures")
+    early = np.isin(left["cause"], CHOSEN) & (left["month"] < 9)
+    assert not (left["researcher"][early] % 4 == 0).any() and early.any()
+    assert (world.teams.compute[::3] >= 6.0).all() and world.digest() != plain.digest()
+
+
+def test_a_slack_market_is_the_same_history() -> None:
+    """Little demand: recruiters call less, and offers lie below the reference, the more so the more skilled one is."""
+    calm = {"kind": "lever", "name": "demand", "op": "set", "value": 0.005}
+    event = {"id": "H0", "date": "2022-01", "type": "made by hand", "effects": [calm]}
+    world, _ = history(worlds.random_scenario(3).derive(events=[event], policies=[]), 3)
+    skilled = np.argsort(world.researchers.skill)
+    premium = world.market_premium(skilled)
+    assert world.tightness[0] < 0.9 and premium.max() <= 1 and premium[-1] < premium[0]
     assert len(world.ledger.table("departures")["month"]) >= 10
 
 

@@ -265,9 +265,9 @@ def patterns() -> str:
             "groups into their observed ranges.",
             f"**Paris, 2023**: a start-up is founded there in {paris['share_of_histories']:.0%} of histories, "
             f"{paris['start_ups']:.1f} on average{hires}.",
-            f"**Neighbours**: {near['rate_neighbours']:.2%} of {near['neighbours']:,} neighbours follow a founder within "
-            f"a year, {near['rate_others']:.2%} of {near['others']:,} other colleagues in the same city; shuffled, the "
-            f"gap stays below {near['null_97.5']:.2%} in 97.5 % of cases (p = {near['p']:.3f}).",
+            f"**Neighbours**: of {near['neighbours']:,} neighbours {near['rate_neighbours']:.2%} follow a founder in "
+            f"a year, of {near['others']:,} other colleagues in the same city {near['rate_others']:.2%}; with labels "
+            f"shuffled the gap stays below {near['null_97.5']:.2%} in 97.5 % of cases (p = {near['p']:.3f}).",
         )
     )
 

@@ -55,13 +55,13 @@ MERGE_ALIKE = [
 PARIS, PARIS_HIRES = "founded:Paris@2023-01..2023-12", "alumni_share:Paris@2023-01..2023-12"
 UNSAFE = [{"kind": "split", "team": "GenAI Product", "into": "GenAI Foundations", "share": 0.5, "safe": False}]
 SAFE = [{**UNSAFE[0], "safe": True}]
-# Every reason to leave but compute is off; personal reasons stay, or nobody would look around at all.
+# Every reason to leave but compute is off, or as weak as its declared range allows; decisions still open by themselves.
 ONLY_COMPUTE = {
     **{"breach_weight": 0.0, "strain_weight": 0.0, "h_shock": 0.0, "h_ties": 0.0, "cycle_shock": 0.0},
-    **{"taste_culture_mean": 0.0, "taste_peers_mean": 0.0, "taste_prestige_mean": 0.0, "personal_sd": 0.0},
+    **{"taste_culture_mean": 0.5, "taste_peers_mean": 0.1, "taste_prestige_mean": 0.1, "personal_sd": 0.0},
     **{"found_disagreement": 0.0, "layoff_survivors": 0.0},
 }
-GRID = {"h0": (0.02, 0.05, 0.08), "deprivation_weight": (0.0, 0.5, 1.0, 2.0), "taste_compute_mean": (1.0, 2.0, 4.0)}
+GRID = {"h0": (0.02, 0.05, 0.08), "deprivation_weight": (0.0, 0.5, 1.0, 2.0), "taste_compute_mean": (1.0, 2.0, 3.0)}
 FOLLOW = 12  # months in which a neighbour may follow a founder
 SHUFFLES = 999
 
@@ -150,6 +150,12 @@ def compute_alone(replicates: int, workers: int) -> dict[str, Any]:
     }
 
 
+def check_grid(scenario: Scenario) -> None:
+    """Refuse a grid that the model would refuse, before hours of work and not after."""
+    for corner in (min, max):
+        change({**ONLY_COMPUTE, **{name: corner(values) for name, values in GRID.items()}}).apply(scenario)
+
+
 def followers(scenario: Scenario, seed: int, replicate: int) -> list[tuple[int, int, bool, bool]]:
     """(start-up, city group, was a neighbour, followed) for every colleague of a founder at the month of leaving."""
     world = begin(scenario, seed, replicate)
@@ -226,6 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     replicates = 3 if chosen.smoke else chosen.replicates
     scenario = load(SCENARIO)
+    check_grid(scenario)
     report = {
         **{"scenario": SCENARIO, "scenario_hash": scenario.content_hash(), "seed": 1, "replicates": replicates},
         **measure_pairs(replicates, chosen.workers),

@@ -75,7 +75,7 @@ def test_the_shipped_table_is_of_this_scenario_and_covers_everything() -> None:
 def test_the_shipped_table_can_be_measured_again() -> None:
     """Two rows with effects far beyond their noise, measured anew on fewer pairs, fall where the table says."""
     shipped = {row["id"]: row for row in mechanisms.measured()["rows"]}
-    for effect in mechanisms.ablate(META, [KNOWN["M11"], KNOWN["M41"]], seed=1, replicates=2):
+    for effect in mechanisms.ablate(META, [KNOWN["M07"], KNOWN["M41"]], seed=1, replicates=2):
         row = shipped[effect.mechanism.id]
         assert effect.verdict in ("as expected", "no effect seen")
         assert np.sign(effect.difference) == np.sign(row["difference"])

@@ -168,7 +168,6 @@ def test_an_island_that_the_change_does_not_reach_is_untouched(monkeypatch: pyte
     found = paired.compare(islands(), north, replicates=3, outcomes=outcomes)
     rows = {row.text: row for row in found.outcomes}
     assert found.identical == 0
-    assert rows["exits:North 1"].difference.mean != 0
     for text in outcomes[1:]:
         assert rows[text].difference.mean == 0
         assert rows[text].first > 0, "nobody moves in the south: the test shows nothing"

@@ -79,7 +79,7 @@ def test_a_pitch_is_heard_by_outsiders_and_believed_by_no_colleague() -> None:
     world = first_day(with_policy(plain(), "recruiting", pitch=0.5, employer=META))
     team = np.full(world.n_researchers, world.scenario.team_rows("FAIR Paris")[0])
     told = world.pitch(np.arange(world.n_researchers), team)
-    assert (told == np.where(at(world, META), 1.0, 1.5)).all()
+    assert (told == np.where(at(world, META), 1.0, 1.5 + world.parameters.pitch)).all()
 
 
 def test_a_pay_band_moves_both_ends_of_offers() -> None:

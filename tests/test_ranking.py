@@ -160,7 +160,7 @@ def test_the_values_of_the_model_are_found() -> None:
     scenario = load("meta_fair").derive(months=18)
     ranked = ranking.rank(ranking.names_of(scenario), [ranking.flows(scenario, 1, r) for r in range(2)], seed=1)
     assert ranked.fit["utility of the job"].value > 0.8
-    assert ranked.pairwise_fit["utility of the job"].value > 0.9
+    assert ranked.pairwise_fit["utility of the job"].value > 0.85
 
 
 @pytest.fixture(scope="module")

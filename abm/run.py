@@ -6,7 +6,6 @@ results = simulate_many(load("meta_fair"), seed=1, replicates=20, workers=2)
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from abm.employment import states
 from abm.ledger import Row
 from abm.model import TalentMarket
 from abm.scenario import Scenario, load
+from abm.streams import spawned
 from abm.world import World
 
 
@@ -65,12 +65,12 @@ class Result:
 
 
 def replicate_seed(seed: int, replicate: int) -> int:
-    """Seed of a replicate: a hash of both numbers, so that neighbouring seeds share nothing.
+    """Seed of a replicate: spawned from both numbers, so that neighbouring seeds share nothing.
 
-    Example: `TalentMarket("tiny", rng=replicate_seed(1, 0))` is replicate 0 of `talent run tiny --seed 1`.
+    Example: `TalentMarket("tiny", rng=replicate_seed(1, 0))` is replicate 0 of `talent run tiny --seed 1`, and of every
+    sweep with that seed.
     """
-    raw = hashlib.blake2b(f"replicate|{seed}|{replicate}".encode(), digest_size=8).digest()
-    return int.from_bytes(raw, "little") >> 1
+    return spawned(seed, replicate)
 
 
 def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change: Change | None = None) -> Result:

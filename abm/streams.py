@@ -95,6 +95,11 @@ def stable_row(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "little")
 
 
+def spawned(seed: int, number: int) -> int:
+    """The seed of child `number` of a seed, by NumPy's SeedSequence; 63 bits."""
+    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
 class Streams:
     """All random numbers of one replicate, as a pure function of their key."""
 

@@ -12,8 +12,10 @@ from abm.columns import Bools, Floats, Integers
 from abm.metrics import METRICS
 from abm.run import Result
 from abm.scenario import Scenario
+from abm.summary import kept
 from abm.tables import CAUSE_NAMES, REACH_NAMES
 
+TWO_YEARS: Final = 24  # months
 STARTUP_CAUSES: Final = (CAUSE_NAMES.index("startup_job"), CAUSE_NAMES.index("founded"))
 
 
@@ -109,6 +111,22 @@ def referral_share(result: Result, scenario: Scenario, subject: Subject, window:
         return 0.0
     reach = result.departures["reach"][chosen]
     return float((reach[reach >= 0] == REACH_NAMES.index("referral")).mean()) if (reach >= 0).any() else 0.0
+
+
+@kind("share", "employer")
+def retention(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Of those hired in the half year up to two years before the end of the window, the share there two years on."""
+    return kept(result, subject.rows, window.last - TWO_YEARS, TWO_YEARS)
+
+
+@kind("people", "pair")
+def flow(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Departures from one employer to another, written A>B, whatever the cause."""
+    left = result.departures
+    if not left:
+        return 0.0
+    pair = (left["from_employer"] == subject.rows[0]) & (left["to_employer"] == subject.rows[1])
+    return float((pair & window.holds(left["month"])).sum())
 
 
 # ---- helpers ---------------------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
     KIND[:SUBJECT][@FROM[..TO]]      e.g.  left:llama-authors@2023-09   exits:Meta@2023-01..2023-12   startups:Paris
 
 A subject is an employer, a team (the base name of split teams means all of them), a cohort or a site; several of one
-kind are joined by a plus sign. Every metric of `abm/metrics.py` is a kind as well: flows are added up over the window,
-everything else is averaged.
+kind are joined by a plus sign; a pair of employers is A>B. Every metric of `abm/metrics.py` is a kind as well: flows
+are added up over the window, everything else is averaged.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def _subject(text: str, about: str, chosen: Kind, scenario: Scenario) -> Subject
             return Subject("", "", ())
         raise _error(text, f"a subject after a colon: {' or '.join(chosen.subjects)}", f"write e.g. {text}:NAME")
     found = _named(scenario)
+    if "pair" in chosen.subjects:
+        return _pair(text, about, found["employer"])
     wanted = [each for each in chosen.subjects if each]
     if not wanted:
         raise _error(text, "no subject: this counts the whole market", f"write {text.partition(':')[0]}")
@@ -79,6 +81,16 @@ def _subject(text: str, about: str, chosen: Kind, scenario: Scenario) -> Subject
     valid = {name for each in wanted for name in found[each]}
     unknown = next((part for part in parts if part not in valid), about)
     raise _error(text, f"the name of one {' or '.join(wanted)} of the scenario", _nearest(unknown, valid))
+
+
+def _pair(text: str, about: str, employers: dict[str, tuple[int, ...]]) -> Subject:
+    names = [name.strip() for name in about.split(">")]
+    unknown = next((name for name in names if name not in employers), None)
+    if unknown is not None:
+        raise _error(text, "the names of two employers, A>B", _nearest(unknown, employers))
+    if len(names) != 2 or names[0] == names[1]:
+        raise _error(text, "two employers, A>B", f"write {text.partition(':')[0]}:{names[0]}>NAME")
+    return Subject("pair", about, (employers[names[0]][0], employers[names[1]][0]))
 
 
 def _named(scenario: Scenario) -> dict[str, dict[str, tuple[int, ...]]]:

@@ -28,6 +28,7 @@ __all__ = [
     "Effect",
     "Employer",
     "Event",
+    "Flow",
     "FrozenMap",
     "Observation",
     "PlacedTeam",
@@ -187,6 +188,16 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """Leavers from the first employer to the second over leavers the other way, to a date; None where withheld."""
+
+    pair: tuple[str, str]
+    as_of: str
+    ratio: float | None
+    use: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One thing an event does: its kind and the fields of that kind (lists are tuples)."""
 
@@ -254,6 +265,7 @@ class Scenario:
     employers: tuple[Employer, ...]
     cohorts: tuple[Cohort, ...]
     retention: tuple[Retention, ...]
+    flows: tuple[Flow, ...]
     events: tuple[Event, ...]
     parameters: FrozenMap
     policies: tuple[Policy, ...]
@@ -424,6 +436,7 @@ _PARTS: Final[Mapping[str, type]] = {
     "cohorts": Cohort,
     "observations": Observation,
     "retention": Retention,
+    "flows": Flow,
     "events": Event,
 }
 

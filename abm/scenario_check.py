@@ -46,6 +46,7 @@ def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
         top["horizon"] = max(top.get("horizon", 0), top["months"])
         _cohorts(problems, top, known)
         _retention(problems, top, known)
+        _flows(problems, top, known)
         _events(problems, top, known)
     _parameters(problems, top)
     check_policies(problems, top, known)
@@ -270,6 +271,20 @@ def _retention(problems: Problems, top: dict[str, Any], known: Known) -> None:
             problems.add(f"{place}.share", show(row["share"]), 'no share for use = "predict"', "remove share")
         elif row.get("use") == "calibrate" and "share" not in row:
             problems.add(f"{place}.share", "nothing", 'a share for use = "calibrate"', "add share = 0..1")
+
+
+def _flows(problems: Problems, top: dict[str, Any], known: Known) -> None:
+    for place, row in _entries(top, "flows", "pair"):
+        pair: tuple[str, ...] = row.get("pair") or ()
+        fine = [known.check(problems, f"{place}.pair", "employer", employer) for employer in pair]
+        if len(fine) == 2 and all(fine) and pair[0] == pair[1]:
+            problems.add(f"{place}.pair", f"{show(pair[0])} twice", "two employers", "name another one")
+        if "as_of" in row:
+            _within(problems, f"{place}.as_of", row["as_of"], top)
+        if row.get("use") == "predict" and "ratio" in row:
+            problems.add(f"{place}.ratio", show(row["ratio"]), 'no ratio for use = "predict"', "remove ratio")
+        elif row.get("use") == "calibrate" and "ratio" not in row:
+            problems.add(f"{place}.ratio", "nothing", 'a ratio for use = "calibrate"', "add ratio = a number")
 
 
 def _events(problems: Problems, top: dict[str, Any], known: Known) -> None:

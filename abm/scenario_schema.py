@@ -119,6 +119,12 @@ RETENTION: Final = {
     "share": Field(number(0, 1)),
     "use": _one(one_of("calibrate", "predict")),
 }
+FLOW: Final = {
+    "pair": _one(list_of(name, 2, 2)),
+    "as_of": _one(date),
+    "ratio": Field(number(0, 1e6)),
+    "use": _one(one_of("calibrate", "predict")),
+}
 EVENT: Final = {
     "id": _one(name),
     "date": _one(date),
@@ -145,6 +151,7 @@ TOP: Final = {
     "employers": _one(tables_of(EMPLOYER, "name", fewest=1)),
     "cohorts": Field(tables_of(COHORT, "name"), ()),
     "retention": Field(tables_of(RETENTION, "employer"), ()),
+    "flows": Field(tables_of(FLOW, "pair"), ()),
     "events": Field(tables_of(EVENT, "id"), ()),
     "parameters": Field(_anything, {}),
     "policies": Field(_anything, ()),

@@ -16,6 +16,7 @@ from abm.scenario import Scenario
 from abm.tables import CAUSE_NAMES, PATH_NAMES, Status
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+HIRED_WITHIN = 6  # months: those hired "about" so long before a date
 NEW_STARTUP, LEFT_FIELD, SEARCHING, ENTERED = "new start-up", "left the field", "searching", "entered the market"
 
 
@@ -172,24 +173,14 @@ def _cohort_ventures(scenario: Scenario, cohort: str, employer: int, results: Se
 
 
 def _retention(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Of those hired in the half year up to `months` before a date: the share still there after `months`."""
+    """The declared rows of retention; see `kept`."""
     names = [employer.name for employer in scenario.employers]
     found = []
     for plan in scenario.retention:
         end = scenario.month_of(plan.as_of) - plan.months
         row, shares = names.index(plan.employer), []
-        for result in results:
-            moves = result.moves
-            if not moves or end + plan.months >= scenario.months:
-                continue
-            came = (moves["to_state"] == row) & (moves["from_state"] != row)
-            came &= (moves["month"] >= max(end - 6, 0)) & (moves["month"] <= end)
-            stayed = []
-            for person, month in zip(moves["researcher"][came], moves["month"][came], strict=True):
-                later = moves["to_state"][(moves["researcher"] == person) & (moves["month"] <= month + plan.months)]
-                stayed.append(later[-1] == row)
-            if stayed:
-                shares.append(float(np.mean(stayed)))
+        if end + plan.months < scenario.months:
+            shares = [share for result in results if not np.isnan(share := kept(result, (row,), end, plan.months))]
         if shares:
             found.append(
                 {
@@ -202,6 +193,23 @@ def _retention(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, 
                 }
             )
     return found
+
+
+def kept(result: Result, employers: Sequence[int], end: int, months: int) -> float:
+    """Of those whom some employers hired in the half year to month `end`: the share still there after `months`.
+
+    NaN when nobody was hired.
+    """
+    moves = result.moves
+    if not moves:
+        return float("nan")
+    came = np.isin(moves["to_state"], employers) & ~np.isin(moves["from_state"], employers)
+    came &= (moves["month"] >= max(end - HIRED_WITHIN, 0)) & (moves["month"] <= end)
+    stayed = []
+    for person, month in zip(moves["researcher"][came], moves["month"][came], strict=True):
+        later = moves["to_state"][(moves["researcher"] == person) & (moves["month"] <= month + months)]
+        stayed.append(later[-1] in employers)
+    return float(np.mean(stayed)) if stayed else float("nan")
 
 
 def _departures(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:

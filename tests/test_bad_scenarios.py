@@ -61,6 +61,11 @@ def retention(body: str) -> Callable[[str], str]:
     return swap("[[events]]", f"[[retention]]\n{body}\n\n[[events]]")
 
 
+def flow(body: str) -> Callable[[str], str]:
+    """Put a pair of employers before the events."""
+    return swap("[[events]]", f"[[flows]]\n{body}\n\n[[events]]")
+
+
 EFFECT = 'events[6] "X".effects[1]'
 RANGE01 = "a number from 0 to 1"
 CASES = [
@@ -242,6 +247,17 @@ CASES = [
     Case("retention with a withheld share",
          retention('employer = "Beta"\nmonths = 3\nas_of = "2022-10"\nuse = "predict"\nshare = 0.5'),
          'retention[1] "Beta".share', 'no share for use = "predict"', "remove share"),
+    Case("flow to an unknown employer", flow('pair = ["Beta", "Alhpa"]\nas_of = "2022-10"\nuse = "predict"'),
+         "flows[1].pair", "an employer declared", 'did you mean "Alpha"'),
+    Case("flow from an employer to itself", flow('pair = ["Beta", "Beta"]\nas_of = "2022-10"\nuse = "predict"'),
+         '"Beta" twice', "two employers", "name another one"),
+    Case("flow with a withheld ratio",
+         flow('pair = ["Beta", "Alpha"]\nas_of = "2022-10"\nuse = "predict"\nratio = 2.0'),
+         "flows[1].ratio", 'no ratio for use = "predict"', "remove ratio"),
+    Case("flow without its ratio", flow('pair = ["Beta", "Alpha"]\nas_of = "2022-10"\nuse = "calibrate"'),
+         "flows[1].ratio", 'a ratio for use = "calibrate"', "add ratio"),
+    Case("flow after the end", flow('pair = ["Beta", "Alpha"]\nas_of = "2024-10"\nuse = "predict"'),
+         "flows[1].as_of", "2022-01 to 2022-12", "correct the date"),
     # effects
     Case("unknown team in an event", swap('team = "Alpha Language"', 'team = "Alpha Langauge"'),
          'events[1] "T01".effects[1] "cancel".team', "a team declared", 'did you mean "Alpha Language"'),

@@ -109,6 +109,8 @@ def test_observations_to_be_predicted_carry_no_observed_value() -> None:
                 assert (seen.use == "predict") == (seen.left_min is None)
         for kept in load(name).retention:
             assert (kept.use == "predict") == (kept.share is None)
+        for flow in load(name).flows:
+            assert (flow.use == "predict") == (flow.ratio is None)
 
 
 def test_a_shorter_run_is_the_beginning_of_the_longer_one(results: list[Result]) -> None:

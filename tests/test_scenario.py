@@ -101,6 +101,8 @@ def test_no_observed_value_stands_where_the_model_predicts(shipped: Scenario) ->
             assert (row.left_min is None) == (row.left_max is None) == (row.use == "predict")
     for kept in shipped.retention:
         assert (kept.share is None) == (kept.use == "predict")
+    for flow in shipped.flows:
+        assert (flow.ratio is None) == (flow.use == "predict")
 
 
 class TestMetaFair:

@@ -15,7 +15,7 @@ from abm import commands, files
 from abm.commands import Commands, Refused
 from abm.paired import Estimate
 from abm.scenario import Scenario
-from experiments import bills, costs, frontier, packages, shadow
+from experiments import bills, costs, frontier, packages, search, shadow
 from experiments.evaluations import Evaluations, model_digest
 
 ORDER = 9
@@ -41,7 +41,7 @@ def add(parsers: Commands) -> None:
     parser.add_argument("--until", default="", metavar="DATE", dest="ends", help="last month (default: two years on)")
     parser.add_argument(
         "--levers", default=",".join(packages.DEFAULT), metavar="A,B",
-        help=f"of {', '.join(packages.LEVERS)} (default: all but the last)",
+        help=f"of {', '.join(packages.priced())} (default: all but the last)",
     )  # fmt: skip
     parser.add_argument(
         "--charged", choices=bills.CHARGED,
@@ -79,6 +79,10 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     fresh = chosen.fresh or max(2, 2 * chosen.replicates)
     size = (chosen.replicates, fresh, chosen.population, chosen.generations)
     asked = frontier.Asked(levers, charged, prices, *size)
+    try:
+        search.require()
+    except search.MissingError as error:
+        raise Refused(str(error)) from None
     folder = folder_of(chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-frontier")
     runs = Evaluations((case,), folder / "runs", commands.workers_of(chosen, 1024))
     every = range(chosen.replicates + fresh)
@@ -89,8 +93,6 @@ def run(chosen: argparse.Namespace, command: str) -> int:
             front = frontier.frontier(case, asked, runs, advance)
             singles = shadow.alone(case, levers, runs, every, prices, charged, on_done=advance)
             price = shadow.shadow(case, runs, every, advance)
-    except frontier.MissingError as error:
-        raise Refused(str(error)) from None
     except KeyboardInterrupt:
         screen.print(
             f"interrupted: {runs.executed} histories are kept in {folder}; go on with: {command}", markup=False
@@ -166,9 +168,9 @@ def about(scenario: Scenario, case: packages.Case, command: str, prices: costs.P
 def _rows(front: frontier.Front, levers: tuple[packages.Lever, ...]) -> dict[str, Any]:
     points = front.points
     found: dict[str, Any] = {lever.name: [point.values[k] for point in points] for k, lever in enumerate(levers)}
-    for name, pick in (("kept_more", lambda point: point.kept), ("cost", lambda point: point.cost)):
-        for end in ("mean", "low", "high"):
-            found[f"{name}_{end}"] = [float(getattr(pick(point), end)) for point in points]
+    for end in ("mean", "low", "high"):
+        found[f"kept_more_{end}"] = [float(getattr(point.kept, end)) for point in points]
+        found[f"cost_{end}"] = [float(getattr(point.cost, end)) for point in points]
     return found | {f"cost_{line}": [point.lines[line] for point in points] for line in bills.LINES}
 
 

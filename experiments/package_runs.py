@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +15,13 @@ import numpy as np
 from abm.changes import Action
 from abm.columns import Floats, Integers
 from abm.phases.choose import STAYS
-from abm.replay import begin, step
-from abm.scenario import ScenarioError
+from abm.replay import begin, fork, run_to, step
+from abm.scenario import Scenario, ScenarioError
 from abm.tables import DIMENSIONS
 from abm.world import World
 from experiments.packages import Case, Package, settings
 
+BEGUN: Final = 16  # histories that are held at the month in which packages begin
 OPENNESS: Final = DIMENSIONS.index("openness")
 
 MEASURES: Final = {
@@ -52,6 +54,19 @@ def measure(case: Case, given: Package, replicate: int) -> Floats:
     return found
 
 
+@lru_cache(maxsize=BEGUN)
+def before(scenario: Scenario, seed: int, replicate: int, month: int) -> World:
+    """The world in which a package is about to begin: the same for every package, so that it is run once."""
+    return run_to(begin(scenario, seed, replicate), month)
+
+
+@lru_cache(maxsize=BEGUN)
+def with_package(scenario: Scenario, given: Package, month: int) -> Scenario:
+    """The scenario with the policies of a package; the same object where there is none."""
+    added = settings(given, scenario.date_of(month))
+    return scenario.derive(policies=[*scenario.to_dict()["policies"], *added]) if added else scenario
+
+
 def measure_all(cases: tuple[Case, ...], given: Package, replicate: int) -> Floats:
     """(C, M) the same for several employers in one history: cases share scenario, seed and window.
 
@@ -59,13 +74,8 @@ def measure_all(cases: tuple[Case, ...], given: Package, replicate: int) -> Floa
         ScenarioError: nobody is there when the package begins.
     """
     case = cases[0]
-    scenario = case.scenario
-    added = settings(given, scenario.date_of(case.first))
-    if added:
-        scenario = scenario.derive(policies=[*scenario.to_dict()["policies"], *added])
-    world = begin(scenario, case.seed, replicate)
-    while world.month < case.first:
-        step(world)
+    world = fork(before(case.scenario, case.seed, replicate, case.first))
+    world.scenario = with_package(case.scenario, given, case.first)
     watches = [Watch.of(world, each, given) for each in cases]
     while world.month <= case.last:
         for watch in watches:

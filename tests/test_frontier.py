@@ -158,6 +158,22 @@ def test_costs_rise_with_strength_and_are_never_below_nothing(case: packages.Cas
             assert np.array_equal(values, np.zeros_like(values)), (name, other)
 
 
+def test_a_package_that_begins_later_is_as_in_a_history_run_from_the_start(case: packages.Case) -> None:
+    """The months before are shared by all packages; policies take hold in the world that goes on from them."""
+    late = packages.case_of(case.scenario, team=TEAM, begins="2022-04")
+    given = ((case.employer, "bonus", 12.0), (case.employer, "counter_offers", 1.0), (case.employer, "vesting", 2.0))
+    policies = [*packages.settings(given, "2022-04")]
+    whole = run_to(begin(case.scenario.derive(policies=policies), 1, 2), 12)
+    members = run_to(begin(case.scenario, 1, 2), 3)
+    mine = np.flatnonzero(members.researchers.team == case.scenario.team_rows(TEAM)[0])
+    measured = measure(late, given, 2)
+    assert measured[M["people"]] == len(mine)
+    assert measured[M["kept"]] == (whole.affiliation()[mine] == case.row).sum()
+    staff = np.array(whole.ledger.series["headcount"])[3:, case.row]
+    assert measured[M["staff_years"]] == pytest.approx(staff.sum() / 12.0)
+    assert not np.array_equal(measured, measure(late, (), 2))
+
+
 def test_compute_follows_the_people_into_the_team_that_takes_theirs_over(calm: packages.Case) -> None:
     merge = {"kind": "merge", "teams": [TEAM], "into": "Alpha Vision"}
     event = {

@@ -1,4 +1,4 @@
-"""One look for every figure: paper, ink, two accents, labels at the things they name, a line that says where it is from.
+"""One look for every figure: paper, ink, two accents, labels at what they name, a line that says where it is from.
 
 Figures are laid out in pixels on a sheet as wide as a laptop's text column or a phone: text has one size whatever the
 figure, and a sheet is as high as its rows need. The palette is that of the pages (`viz/theme.py`); its pairs stay apart
@@ -73,7 +73,8 @@ class Look:
         return ("-phone" if self.narrow else "") + ("-dark" if self.dark else "")
 
 
-LOOKS = (Look(), Look(dark=True), Look(narrow=True), Look(dark=True, narrow=True))
+LAPTOP = Look()
+LOOKS = (LAPTOP, Look(dark=True), Look(narrow=True), Look(dark=True, narrow=True))
 
 
 # ---- the sheet -------------------------------------------------------------------------------------------------------
@@ -121,14 +122,9 @@ class Sheet:
 
     def text(self, x: float, y: float, words: str, size: float | None = None, role: str = "ink", **more: Any) -> None:
         """Words at a place of the body; `y` is their middle unless `va` says otherwise."""
-        self.figure.text(
-            x / self.look.width,
-            1 - (self.top + y) / self.height,
-            words,
-            fontsize=points(size or normal(self.look)),
-            color=self.look[role],
-            **{"va": "center", "ha": "left", "linespacing": 1.35} | more,
-        )
+        how: dict[str, Any] = {"va": "center", "ha": "left", "color": self.look[role]}
+        how |= {"fontsize": points(size or normal(self.look))} | more
+        self.figure.text(x / self.look.width, 1 - (self.top + y) / self.height, words, **how)
 
     def rule(self, y: float, role: str = "line", width: float = 0.75) -> None:
         """A line across the body."""
@@ -273,7 +269,7 @@ def _settings() -> Iterator[None]:
     """Matplotlib's own defaults and ours, whatever the user's configuration; nothing is left behind."""
     import matplotlib.style  # noqa: PLC0415
 
-    with matplotlib.style.context(["default", _SETTINGS], after_reset=True):  # type: ignore[list-item]
+    with matplotlib.style.context(["default", _SETTINGS], after_reset=True):
         yield
 
 

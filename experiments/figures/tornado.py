@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.figures import style
-from experiments.figures.style import Look
+from experiments.figures.style import LAPTOP, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def draw(
     words: tuple[str, str] = ("by itself", "with others"),
     threshold: float | None = None,
     threshold_text: str = "an idle factor would show this",
-    look: Look = Look(),
+    look: Look = LAPTOP,
 ) -> Figure:
     """Ranked bars with intervals, the strongest on top.
 
@@ -170,7 +170,7 @@ def draw_swings(
     unit: str,
     note: str = "",
     source: str = "",
-    look: Look = Look(),
+    look: Look = LAPTOP,
 ) -> Figure:
     """The classic tornado: the outcome when one factor is at an end of its range and all others at the base."""
     ranked = sorted(swings, key=lambda swing: -max(abs(swing.at_low - base), abs(swing.at_high - base)))

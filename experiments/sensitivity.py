@@ -120,9 +120,12 @@ def analyse(
         if name not in responses.outcomes:
             raise Unfit(f'outcome "{name}" was not measured: {nearest(name, responses.outcomes)}')
     chosen = method_of(responses) if method == "auto" else method
-    return [
-        _rank(_fit(responses, name, chosen), name, chosen, seed, resamples) for name in outcomes or responses.outcomes
-    ]
+    rankings = []
+    for name in outcomes or responses.outcomes:
+        whole = _fit(responses, name, chosen)
+        ranking = _rank(whole, name, chosen, seed, resamples)
+        rankings.append(replace(ranking, missing=len(responses.x) - len(whole.x)))
+    return rankings
 
 
 def _fit(responses: Responses, outcome: str, method: str) -> Responses:
@@ -153,6 +156,13 @@ def _fit(responses: Responses, outcome: str, method: str) -> Responses:
         n = points // (indices.saltelli_step(responses.x) if method == "sobol" else k + 1)
         if n < 4:
             raise Unfit(f"{n} {KINDS[method]} are too few for an interval; 4 are the least, hundreds are usual")
+    if method == "sobol" and not failed.any():
+        step, means = indices.saltelli_step(responses.x), responses.of(outcome).mean(axis=1)
+        base = np.concatenate([means[::step], means[step - 1 :: step]])
+        if np.ptp(base) == 0 and np.ptp(means) > 0:
+            raise Unfit(
+                f"{outcome} is the same at all {len(base)} base points and differs only beside them: more points"
+            )
     keep = ~failed if method == "given" else np.ones(points, dtype=bool)
     return replace(responses, x=responses.x[keep], y=responses.y[keep])
 

@@ -11,7 +11,8 @@ for colour-blind readers. Fonts ship with matplotlib, so the same data give the 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, wraps
@@ -120,10 +121,22 @@ class Sheet:
             axes.grid(True, axis=grid, color=look["line"], linewidth=0.75)  # type: ignore[arg-type]
         return axes
 
-    def text(self, x: float, y: float, words: str, size: float | None = None, role: str = "ink", **more: Any) -> None:
-        """Words at a place of the body; `y` is their middle unless `va` says otherwise."""
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float | None = None,
+        role: str = "ink",
+        *,
+        halo: bool = False,
+        **more: Any,
+    ) -> None:
+        """Words at a place of the body; `y` is their middle unless `va` says otherwise; a halo keeps lines off them."""
         how: dict[str, Any] = {"va": "center", "ha": "left", "color": self.look[role]}
         how |= {"fontsize": points(size or normal(self.look))} | more
+        if halo:
+            how["path_effects"] = halo_of(self.look)
         self.figure.text(x / self.look.width, 1 - (self.top + y) / self.height, words, **how)
 
     def rule(self, y: float, role: str = "line", width: float = 0.75) -> None:
@@ -167,6 +180,13 @@ def open_sheet(look: Look, body: float, title: str, note: str = "", source: str 
         sheet.text(margin(look), y, line, little, "muted", va="top")
         y += little * 1.5
     return sheet
+
+
+def halo_of(look: Look, width: float = 3.0) -> list[Any]:
+    """Path effects that draw text on a rim of paper."""
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+
+    return [withStroke(linewidth=width, foreground=look["paper"])]
 
 
 def margin(look: Look) -> float:
@@ -242,6 +262,18 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
+def places(values: Iterable[float], digits: int = 2) -> int:
+    """Decimals with which the largest of the values shows so many digits; all of a column get the same."""
+    most = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    return 0 if most <= 0 else min(max(digits - 1 - math.floor(math.log10(most)), 0), 6)
+
+
+def fixed(value: float, decimals: int, signed: bool = False) -> str:
+    """A number with given decimals, a true minus, and a plus where asked for; zero has no sign."""
+    text = f"{value:{'+' if signed else ''},.{decimals}f}".replace("-", "−")
+    return text if any(digit in "123456789" for digit in text) else text.lstrip("+−")
+
+
 def source(study: str, seed: int | None = None, replicates: int | None = None, *more: str) -> str:
     """The line at the foot: what was run, how often, with which seed."""
     parts = [f"Study {study}"]
@@ -249,7 +281,7 @@ def source(study: str, seed: int | None = None, replicates: int | None = None, *
         parts.append(f"{replicates:,} {'replicate' if replicates == 1 else 'replicates'} with the same luck a point")
     if seed is not None:
         parts.append(f"seed {seed}")
-    return " · ".join([*parts, *more])
+    return "\u00a0· ".join([*parts, *more])  # a line does not begin with the dot
 
 
 def blend(low: str, high: str, share: float) -> tuple[float, float, float]:

@@ -85,7 +85,8 @@ def draw(
     row, size = (25 if look.narrow else 28), style.normal(look)
     room = look.width - 2 * style.margin(look)
     label = style.column([bar.name for bar in ranked], size, 0.42 * room)
-    values = [style.number(bar.value, 2) for bar in ranked]
+    decimals = style.places(bar.value for bar in ranked)
+    values = [style.fixed(bar.value, decimals) for bar in ranked]
     tail = style.column(values, size, 90) + 12
     parted = any(np.isfinite(bar.part) for bar in ranked)
     head = 24 if parted or threshold is not None else 6

@@ -54,7 +54,16 @@ def draw(
     little = style.small(look)
     left = style.margin(look) + (44 if look.narrow else 58)
     wide = min(look.width - style.margin(look) - left, 640.0)
-    tall, head = (wide * 0.95 if look.narrow else 440), 46
+    words = [(f"● {labs[0]}'s best answer", "accent"), (f"■ {labs[1]}'s best answer", "blue")]
+    words += [("→ answering in turn", "ink")] if len(path) > 1 else []
+    key: list[list[tuple[str, str]]] = [[]]
+    room = look.width - 2 * style.margin(look)
+    for each in words:
+        taken = sum(style.width_of(text, little, bold=True) + 18 for text, _ in [*key[-1], each])
+        if key[-1] and taken > room:
+            key.append([])
+        key[-1].append(each)
+    tall, head = (wide * 0.95 if look.narrow else 440), 28 + 18 * len(key)
     sheet = style.open_sheet(look, head + tall + 48, title, note, source)
     axes = sheet.axes(left, head, wide, tall, grid="both")
     for low, high, limit in ((one.min(), one.max(), axes.set_xlim), (two.min(), two.max(), axes.set_ylim)):
@@ -63,15 +72,11 @@ def draw(
     axes.plot(answer_of_one, two, "-o", color=look["accent"], linewidth=2.2, markersize=4.5)
     axes.plot(one, answer_of_two, "-s", color=look["blue"], linewidth=2.2, markersize=4)
     _way(axes, path, cycle, look)
-    words = [(f"● {labs[0]}'s best answer", "accent"), (f"■ {labs[1]}'s best answer", "blue")]
-    words += [("→ answering in turn", "ink")] if len(path) > 1 else []
-    x, y = sheet.left, 8.0
-    for text, role in words:
-        room = style.width_of(text, little, bold=True)
-        if x + room > sheet.right:
-            x, y = sheet.left, y + 17
-        sheet.text(x, y, text, little, role, weight="bold")
-        x += room + 18
+    for line, parts in enumerate(key):
+        x = sheet.left
+        for text, role in parts:
+            sheet.text(x, 8 + 18 * line, text, little, role, weight="bold")
+            x += style.width_of(text, little, bold=True) + 18
     sheet.text(sheet.left, head - 10, style.shorten(f"↑ {labs[1]}: {units[1]}", little, wide), little, "muted")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5))

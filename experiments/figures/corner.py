@@ -57,7 +57,7 @@ def draw(
     left, gap, foot = style.margin(look) + (36 if look.narrow else 50), (14 if look.narrow else 26), 44
     whole = min(look.width - style.margin(look) - left, 220.0 * k + 60)
     cell = (whole - gap * (k - 1)) / k
-    head = 40
+    head = 62
     sheet = style.open_sheet(look, head + k * cell + (k - 1) * gap + foot, title, note, source)
     own = [(float(column.min()), float(column.max())) for column in samples.T]
     limits = [(low, high) if high > low else (low - 0.5, high + 0.5) for low, high in ranges or own]
@@ -85,28 +85,15 @@ def draw(
                 axes.axvline(truth[column], color=look["accent"], linewidth=1.2, linestyle=(0, (4, 2)))
                 if row != column:
                     axes.axhline(truth[row], color=look["accent"], linewidth=1.2, linestyle=(0, (4, 2)))
-    if k > 1:
-        _key(sheet, left + cell + gap + (0 if look.narrow and k == 2 else 20), truth is not None, k, cell, gap)
+    x = sheet.left
+    key = [("line and dark: median and 90 % interval", "blue")]
+    key += [("contours: 50 and 90 %", "muted")] if k > 1 else []
+    key += [("- - truth", "accent")] if truth is not None else []
+    for words, role in key:
+        words = words.removeprefix("line and dark: ") if look.narrow else words
+        sheet.text(x, 6, words, little, role)
+        x += style.width_of(words, little) + 18
     return sheet.figure
-
-
-def _key(sheet: style.Sheet, x: float, truth: bool, k: int, cell: float, gap: float) -> None:
-    """What the marks mean, in the empty corner where it has room, else above."""
-    little = style.small(sheet.look)
-    x = x if k == 2 else sheet.left + style.margin(sheet.look) + 2 * (cell + gap) + 20
-    x = min(x, sheet.right - 10)
-    lines = [("median, 90 % interval", "blue"), ("contours: 50 and 90 %", "muted")]
-    lines += [("- - truth", "accent")] if truth else []
-    room = sheet.right - x
-    if room < 120 or k == 2:  # beside the title of the second parameter there is no corner: above the first column
-        x, room = sheet.left, sheet.right - sheet.left
-        at = 6.0
-        for words, role in lines:
-            sheet.text(x, at, words, little, role)
-            x += style.width_of(words, little) + 18
-        return
-    for place, (words, role) in enumerate(lines):
-        sheet.text(x, 40 + place * 18, words, little, role)
 
 
 def _ticks(axes: Axes, which: str, look: Look, shown: bool) -> None:
@@ -153,7 +140,8 @@ def _alone(axes: Axes, values: Floats, weight: Floats, limits: tuple[float, floa
     axes.plot(middles, density, color=look["blue"], linewidth=1.6)
     axes.plot([half, half], [0, float(np.interp(half, middles, density))], color=look["blue"], linewidth=1.6)
     axes.set_ylim(0, float(density.max()) * 1.08)
-    return f"{style.number(half)} [{style.number(low)}, {style.number(high)}]"
+    shown = [style.number(value, 2 if look.narrow else 3) for value in (half, low, high)]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
 def _pair(axes: Axes, pair: Floats, weight: Floats, limits: Sequence[tuple[float, float]], look: Look) -> None:

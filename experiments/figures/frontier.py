@@ -88,13 +88,15 @@ def draw(
         for place, words in curve.notes.items():
             at = (float(curve.retention[place]), float(curve.cost[place]))
             axes.plot(*at, "o", markersize=8, color=look["paper"], markeredgecolor=colour, markeredgewidth=2)
+            low, high = axes.get_xlim()
+            late = (at[0] - low) / (high - low) > 0.66  # costs rise: below and to the right of a point there is room
             axes.annotate(
-                "\n".join(style.wrap(words, little, 130 if look.narrow else 190)),
+                "\n".join(style.wrap(words, little, 100 if late and look.narrow else 170)),
                 at,
-                (-10, 10),
+                (0, -12) if late else (8, -8),
                 textcoords="offset points",
-                ha="right",
-                va="bottom",
+                ha="center" if late else "left",
+                va="top",
                 fontsize=style.points(little),
                 color=look["ink"],
                 path_effects=style.halo_of(look),

@@ -274,6 +274,11 @@ def fixed(value: float, decimals: int, signed: bool = False) -> str:
     return text if any(digit in "123456789" for digit in text) else text.lstrip("+−")
 
 
+def percent(share: float) -> str:
+    """A share as a whole percentage, number and sign together."""
+    return f"{share * 100:.0f}\u00a0%".replace("-", "−")
+
+
 def source(study: str, seed: int | None = None, replicates: int | None = None, *more: str) -> str:
     """The line at the foot: what was run, how often, with which seed."""
     parts = [f"Study {study}"]

@@ -1,7 +1,7 @@
 """Which factors move an outcome, how sure that is, and how many more runs it would take to be sure.
 
     for ranking in analyse(runner.read(folder)):
-        print(told(ranking))
+        print(told(ranking))  # told: experiments/sensitivity_files.py
 
 Indices are of the mean over replicates. Replicates have the same luck at every point (common random numbers), so the
 table points x replicates splits into what the factors do, what a history's luck does alike everywhere, and what it does
@@ -230,75 +230,3 @@ def _pairs(names: list[str], sample: Sample) -> tuple[tuple[str, str, float], ..
     first, second = np.triu_indices(len(names), 1)
     found = [(names[i], names[j], float(sample.pairs[i, j])) for i, j in zip(first, second, strict=True)]
     return tuple(sorted(found, key=lambda pair: -pair[2]))
-
-
-# ---- words -----------------------------------------------------------------------------------------------------------
-
-
-def told(ranking: Ranking, top: int | None = None) -> str:
-    """A ranking as a table of plain text, with what one must know to trust it."""
-    head = ["", "factor", ranking.measure, "95 % interval", ranking.second, "places", "verdict"]
-    rows = [
-        [
-            str(each.rank),
-            each.factor,
-            figure(each.value),
-            f"[{figure(each.low)}, {figure(each.high)}]",
-            figure(each.second),
-            str(each.rank_low) if each.rank_low == each.rank_high else f"{each.rank_low}-{each.rank_high}",
-            each.verdict,
-        ]
-        for each in ranking.indices[:top]
-    ]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    left = {1, 6}
-    lines = [
-        "  ".join(
-            cell.ljust(width) if place in left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [head, *rows]
-    ]
-    hidden = len(ranking.indices) - len(rows)
-    return "\n".join([_heading(ranking), *lines, *([f"and {hidden} weaker ones"] if hidden else []), *notes(ranking)])
-
-
-def figure(value: float) -> str:
-    """Three digits that count, no more than three places."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def _heading(ranking: Ranking) -> str:
-    return (
-        f"{ranking.outcome}  [{ranking.unit}]  mean {figure(ranking.mean)}, spread {figure(ranking.spread)} over "
-        f"{ranking.points:,} points x {ranking.replicates} replicate{'s' if ranking.replicates != 1 else ''}"
-    )
-
-
-def notes(ranking: Ranking) -> list[str]:
-    """What one must know to trust a ranking, line by line."""
-    said = []
-    if ranking.spread == 0 or ranking.convergence is None:
-        said.append(
-            "Convergence: the outcome is the same at every point"
-            if ranking.spread < 1e-12
-            else "Convergence: not known, the sample is too small to halve"
-        )
-    else:
-        said.append(f"Convergence: {ranking.convergence.told()}")
-    if ranking.luck is None or ranking.blur is None:
-        said.append("Luck: not known with one replicate; if the model is random, luck counts as effect here")
-    else:
-        said.append(
-            f"Luck: {ranking.luck:.0%} of the variance of one history, {ranking.blur:.0%} of that of the means over "
-            f"replicates"
-        )
-    if ranking.threshold is not None:
-        said.append(f"An idle factor would show up to {figure(ranking.threshold)}")
-    if ranking.missing:
-        said.append(f"Left out: {ranking.missing} points without a result")
-    if ranking.fit is not None:
-        said.append(f"Rank regression explains {ranking.fit:.0%} of the variance of ranks")
-    for one, two, share in ranking.pairs[:2]:
-        said.append(f"Together beyond the sum: {one} x {two} {figure(share)}")
-    return said

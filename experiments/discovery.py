@@ -131,10 +131,16 @@ def choose(raw: Any) -> int:
         Its place; 0, the whole space, when no box is significant. Of boxes alike, the one with fewest factors.
     """
     place = int(_scores(raw).argmax())
-    while doubtful := {name: p for name, p in map(_worst, raw.p_values[place].items()) if p > SIGNIFICANT}:
-        raw.drop_restriction(max(doubtful, key=lambda name: doubtful[name]), place)
+    while (doubtful := _most_doubtful(raw.p_values[place])) is not None:
+        name, side = doubtful
+        limits, whole = raw.box_lims[place].copy(), raw.box_lims[0]
+        if isinstance(whole[name].iloc[0], set):
+            raw.drop_restriction(name, place)
+        else:
+            limits.loc[side, name] = whole.loc[side, name]
+            raw.update(limits, _inside(raw, limits))
         place = len(raw.p_values) - 1
-    good = np.array([all(_worst(each)[1] <= SIGNIFICANT for each in ps.items()) for ps in raw.p_values])
+    good = np.array([_most_doubtful(ps) is None for ps in raw.p_values])
     score = np.where(good, _scores(raw), 0.0)
     factors = raw.peeling_trajectory["res_dim"].to_numpy(dtype=np.int64)
     alike = np.flatnonzero(score >= score.max() - NEARLY)
@@ -150,9 +156,22 @@ def _scores(raw: Any) -> Floats:
     return np.asarray(np.divide(2 * coverage * density, total, out=np.zeros_like(total), where=total > 0))
 
 
-def _worst(each: tuple[str, Sequence[float]]) -> tuple[str, float]:
-    """The factor and the larger quasi-p-value of its sides; a side that is open has -1."""
-    return each[0], float(max(each[1]))
+def _most_doubtful(sides: dict[str, Sequence[float]]) -> tuple[str, int] | None:
+    """Factor and side (0 low, 1 high) of the limit that chance would give most often; None if all are significant."""
+    found = [(p, name, side) for name, ps in sides.items() for side, p in enumerate(ps) if p > SIGNIFICANT]
+    return max(found)[1:] if found else None  # a side that is open has -1
+
+
+def _inside(raw: Any, limits: Any) -> NDArray[np.int64]:
+    """The points not yet in an earlier box that lie within limits."""
+    rows = raw.prim.yi_remaining
+    inside = np.ones(len(rows), dtype=bool)
+    for name in limits.columns:
+        values, (low, high) = raw.prim.x.loc[rows, name], limits[name].tolist()
+        inside &= (
+            values.isin(low).to_numpy() if isinstance(low, set) else ((values >= low) & (values <= high)).to_numpy()
+        )
+    return np.asarray(rows[inside])
 
 
 def _stability(

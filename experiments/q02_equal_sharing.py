@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from abm.changes import change
 from abm.scenario import load
 from experiments import question
-from experiments.question_words import effect, means, number, verdict
+from experiments.question_words import effect, means, number, size, verdict
 from experiments.question_worlds import Arm, Design, Found
 
 LLAMA = "left:llama-authors@2023-09"
@@ -62,7 +62,7 @@ def answer(found: Found) -> str:
     lead = verdict(row, "No, more of them leave", "Yes, fewer of them leave")
     return (
         f"{lead}: with equal sharing {means(row)} of the 14 LLaMA authors have left by the autumn of 2023 "
-        f"({effect(row)}), though their team's share of Meta's compute goes from {number(given.mean_against)} to "
+        f"({size(row)}), though their team's share of Meta's compute goes from {number(given.mean_against)} to "
         f"{number(given.mean)} ({rest})."
     )
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from abm.changes import change
 from abm.scenario import load
 from experiments import question
-from experiments.question_words import effect, means, verdict
+from experiments.question_words import effect, means, size, verdict
 from experiments.question_worlds import Arm, Design, Found
 
 PARIS = "exits:FAIR Paris LLM+FAIR Paris+FAIR Paris Vision+FAIR Paris Speech+GenAI Paris@2023-02..2024-07"
@@ -68,7 +68,7 @@ def answer(found: Found) -> str:
     lead = verdict(row, "No, more of them leave", "Yes, fewer of them leave")
     return (
         f"{lead}: with the head still there {means(row)} people leave the Paris teams within 18 months "
-        f"({effect(row)}); LLaMA authors gone by the autumn of 2023: {effect(authors)}; a successor at once changes "
+        f"({size(row)}); LLaMA authors gone by the autumn of 2023: {effect(authors)}; a successor at once changes "
         f"exits by: from inside {effect(inside)}, from outside {effect(outside)}."
     )
 

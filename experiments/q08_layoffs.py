@@ -31,7 +31,7 @@ from abm.run import Result
 from abm.scenario import Scenario, load
 from abm.tables import CAUSE_NAMES
 from experiments import question
-from experiments.question_words import effect, number, ratio_interval, verdict
+from experiments.question_words import effect, number, ratio_interval, size, verdict
 from experiments.question_worlds import Arm, Between, Design, Found
 
 FIRST = "2022-11"
@@ -120,6 +120,7 @@ def design() -> Design:
         placebo=change({"events.E41.between": ["2023-03", "2023-03"]}),
         watched=("exits:Meta@2022-11..2024-10", "headcount:Meta@2024-10..2024-10"),
         pairs=((HISTORY, WITHOUT), (UNFELT, WITHOUT), (CUT, HISTORY)),
+        primary=text("Meta", 12),
         keep=keep,
         between=(Between("laid_off", "people", "People laid off by an employer.", people_laid_off), *between),
         smoke_months=13,
@@ -165,9 +166,9 @@ def answer(found: Found) -> str:
     mine, other = told[HISTORY, 12], told[CUT, 12]
     lead = verdict(row, "More than themselves", "Fewer than without them", "No extra exits seen at this size")
     return (
-        f"{lead}: {number(mine['laid_off'])} people laid off at Meta are followed within 12 months by {effect(row)} "
-        f"more voluntary exits there, {number(mine['multiplier'], True)} [{number(mine['low'], True)}, "
-        f"{number(mine['high'], True)}] per person laid off, and elsewhere by {effect(where)}; when nobody fears the "
+        f"{lead}: {number(mine['laid_off'])} people laid off at Meta change the voluntary exits of others there within "
+        f"12 months by {size(row)}, {number(mine['multiplier'], True)} [{number(mine['low'], True)}, "
+        f"{number(mine['high'], True)}] per person laid off; elsewhere: {effect(where)}; when nobody fears the "
         f"next round: {effect(unfelt)}; a tenth laid off at Google Brain: {number(other['multiplier'], True)} "
         f"[{number(other['low'], True)}, {number(other['high'], True)}] per person."
     )

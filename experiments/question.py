@@ -118,7 +118,9 @@ def _run(
     with commands.progress(f"{name}: {chosen.replicates} replicates", jobs) as advance:
         found = collect(designs, chosen.seed, chosen.replicates, workers, advance)
     complete = found.replicates == chosen.replicates
-    told = question_files.told(name, said, found, answer(found), chosen.seed, complete, more(found) if more else {})
+    told = question_files.told(
+        name, said, found, answer(found), chosen.seed, chosen.smoke, complete, more(found) if more else {}
+    )
     question_files.write(folder, told, found, command, chosen.seed)
     question_files.show(told, commands.console(), folder)
     if not complete:

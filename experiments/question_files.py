@@ -25,9 +25,19 @@ CHANCE: Final = 0.05
 
 
 def told(
-    name: str, said: dict[str, str], found: Found, answer: str, seed: int, complete: bool, more: dict[str, Any]
+    name: str,
+    said: dict[str, str],
+    found: Found,
+    answer: str,
+    seed: int,
+    smoke: bool,
+    complete: bool,
+    more: dict[str, Any],
 ) -> dict[str, Any]:
     """The content of answer.json; it holds no time and no place, so that the same run gives the same bytes."""
+    if smoke:
+        months = max(each.scenario.months for each in found.designs)
+        answer = f"Smoke run of {months} months, no answer; its sentence would be: {answer}"
     tested = [row for row in found.rows if row.world != PLACEBO and not np.isnan(row.low)]
     content = {
         "schema": 1,
@@ -36,12 +46,13 @@ def told(
         "answer": answer,
         "design": said["Design"],
         "would_change_my_mind": said["What would change my mind"],
+        "smoke": smoke,
         "complete": complete,
         "seed": seed,
         "replicates": found.replicates,
         "scenarios": {each.scenario.name: each.scenario.content_hash() for each in found.designs},
         "months": {each.scenario.name: each.scenario.months for each in found.designs},
-        "primary": found.rows[0].outcome,
+        "primary": found.designs[0].primary or found.rows[0].outcome,
         "intervals": len(tested),
         "that_would_miss_zero_by_luck": CHANCE * len(tested),
         "rows": [asdict(row) for row in found.rows],

@@ -22,15 +22,19 @@ def number(value: float, signed: bool = False) -> str:
     return (sign + (f"{value:.4f}" if "e" in text else text)).replace("-", "−")
 
 
+def size(row: Row) -> str:
+    """The difference with its interval and unit."""
+    told = number(row.difference, signed=True)
+    if np.isnan(row.low):
+        return f"{told} {row.unit} in one pair, which shows nothing by itself"
+    return f"{told} [{number(row.low, True)}, {number(row.high, True)}] {row.unit}"
+
+
 def effect(row: Row) -> str:
     """The difference with its interval and unit; says when none is seen."""
     if row.difference == 0 and row.low == 0 and row.high == 0:
         return "no difference at all"
-    size = number(row.difference, signed=True)
-    if np.isnan(row.low):
-        return f"{size} {row.unit} in one pair, which shows nothing by itself"
-    told = f"{size} [{number(row.low, True)}, {number(row.high, True)}] {row.unit}"
-    return told if row.seen else f"no difference seen at this size, {told}"
+    return size(row) if row.seen or np.isnan(row.low) else f"no difference seen at this size, {size(row)}"
 
 
 def means(row: Row) -> str:

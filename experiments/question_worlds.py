@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -56,6 +57,7 @@ class Design:
         placebo: a change that is written out and changes nothing.
         watched: outcomes as texts, or made by the script; the first is the primary one.
         pairs: (world, against) by name, besides the placebo; each arm against the first unless given.
+        primary: text of the primary outcome; the first watched unless given.
         meters: read every month.
         keep: what of a history is needed for `between`: (scenario, result) -> anything small.
         between: outcomes that need both worlds of a pair.
@@ -67,6 +69,7 @@ class Design:
     placebo: Change
     watched: tuple[str | Outcome, ...]
     pairs: tuple[tuple[str, str], ...] = ()
+    primary: str = ""
     meters: tuple[Meter, ...] = ()
     keep: Callable[[Scenario, Result], Any] | None = None
     between: tuple[Between, ...] = ()
@@ -84,10 +87,13 @@ class Design:
         return (*(self.pairs or tuple((arm.name, first) for arm in self.arms[1:])), (PLACEBO, first))
 
     def shortened(self) -> Design:
-        """The same design on the first months only; outcomes end where the run ends, or are left out."""
+        """The same design on the first months only; outcomes end where the run ends."""
         short = self.scenario.with_settings({"months": min(self.smoke_months, self.scenario.months)})
-        watched = [clipped(each, short) for each in self.watched]
-        return replace(self, scenario=short, watched=tuple(each for each in watched if each is not None))
+        watched = {
+            each if isinstance(each, str) else each.text: each
+            for each in map(partial(clipped, scenario=short), self.watched)
+        }
+        return replace(self, scenario=short, watched=tuple(watched.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,15 +311,16 @@ def row_of(scenario: str, outcome: Outcome, world: str, against: str, one: Float
     )
 
 
-def clipped(outcome: str | Outcome, scenario: Scenario) -> str | Outcome | None:
-    """An outcome whose window ends with the run; None if it would begin after it. Outcomes in Python are kept."""
+def within(result: Result, series: str, first: int, last: int) -> Floats:
+    """(months, ...) a series in a window; of a run that ends earlier its last months up to the window's, or its last."""
+    end = min(last, result.months - 1)
+    return np.asarray(result.series[series][min(first, end) : end + 1])
+
+
+def clipped(outcome: str | Outcome, scenario: Scenario) -> str | Outcome:
+    """An outcome whose window lies in the run: it ends with it, or is its last month. Outcomes in Python are kept."""
     if not isinstance(outcome, str) or "@" not in outcome:
         return outcome
     what, _, when = outcome.partition("@")
-    first, dots, last = when.partition("..")
     end = scenario.date_of(scenario.months - 1)
-    if dots and scenario.month_of(first) >= scenario.months:
-        return None
-    if not dots:
-        return f"{what}@{min(first, end)}"
-    return f"{what}@{first}..{min(last, end)}"
+    return f"{what}@{'..'.join(min(date, end) for date in when.split('..'))}"

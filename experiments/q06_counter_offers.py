@@ -107,7 +107,9 @@ def design() -> Design:
             EXITS,
             Outcome(PAYROLL, "kUSD", "Pay over the two years.", partial(sums, series="payroll"), last),
             Outcome(YEARS, "person-years", "Work over the two years.", partial(sums, series="headcount"), last),
-            Outcome(EQUITY, "kUSD years", "Unvested equity over the two years.", partial(sums, series="unvested"), last),
+            Outcome(
+                EQUITY, "kUSD years", "Unvested equity over the two years.", partial(sums, series="unvested"), last
+            ),
             Outcome(OWNED, "H100e-years", "Compute owned over the two years.", partial(sums, series="owned"), last),
             f"exits:FAIR Paris LLM+FAIR US LLM+GenAI Llama+GenAI Paris@{FIRST}..{LAST}",
             "left:llama-authors@2023-09",
@@ -160,7 +162,11 @@ def table(found: Found) -> list[dict[str, Any]]:
 
 def more(found: Found) -> dict[str, Any]:
     """The costs for answer.json, with the prices they were made with."""
-    return {"costs": table(found), "prices": prices(), "range_of_compute": {e: getattr(declared()[RENT], e) for e in ENDS}}
+    return {
+        "costs": table(found),
+        "prices": prices(),
+        "range_of_compute": {e: getattr(declared()[RENT], e) for e in ENDS},
+    }
 
 
 def answer(found: Found) -> str:

@@ -1,13 +1,14 @@
 """Counter-offers and vesting against more compute, per dollar.
 
 Question: What does it cost Meta to keep one more person by counter-offers, vesting, a bonus, pay, or more compute?
-Design: history against the same people and luck with each instrument at several strengths at Meta from January 2023 on: counter-offers answered 1.5 and 2.5 times as often; grants that vest over 1.5 and 2 times
-    as long; a bonus of 3 and 6 months' pay lost by leaving; pay bands 10 % and 20 % higher; 2,000, 8,000 and 32,000
-    H100e more. Kept: fewer voluntary exits from Meta in these two years. Cost: pay with charges, the capital
-    held by unvested equity, and compute owned, all beyond history for as much work, at the declared prices; a bonus is
-    paid out once in its period; the price of compute is taken at both ends of its range. Cost per person kept by
-    Fieller's interval, which has no end where the number kept cannot be told from zero. Primary outcome: exits with 2.5
-    times the counter-offers. Placebo: a pay band of 1.
+Design: history against the same people and luck with each instrument at several strengths at Meta from January 2023
+    on: counter-offers answered 1.5 and 2.5 times as often; grants that vest over 1.5 and 2 times as long; a bonus of 3
+    and 6 months' pay lost by leaving; pay bands 10 % and 20 % higher; 2,000, 8,000 and 32,000 H100e more. Kept: fewer
+    voluntary exits from Meta in the two years. Cost: pay with charges, the capital held by unvested equity, and compute
+    owned, all beyond history for as much work, at the declared prices; a bonus is paid out once in its period; the
+    price of compute is taken at both ends of its range. Cost per person kept by Fieller's interval, which has no end
+    where the number kept cannot be told from zero. Primary outcome: exits with 2.5 times the counter-offers. Placebo: a
+    pay band of 1.
 Command: uv run python -m experiments.q06_counter_offers --replicates 40 --workers 2
 Runtime: 12 minutes of one core for 20 replicates; --smoke 45 seconds.
 Reads: scenario meta_fair; prices with their ranges from abm/data/costs.toml.

@@ -312,7 +312,7 @@ def row_of(scenario: str, outcome: Outcome, world: str, against: str, one: Float
 
 
 def within(result: Result, series: str, first: int, last: int) -> Floats:
-    """(months, ...) a series in a window; of a run that ends earlier its last months up to the window's, or its last."""
+    """(months, ...) a series in a window; of a run that ends earlier, as much of the window as there is, or its end."""
     end = min(last, result.months - 1)
     return np.asarray(result.series[series][min(first, end) : end + 1])
 

@@ -9,7 +9,8 @@ Design: every historic scenario as it is (declared parameters), against the same
 Command: uv run python -m experiments.q01_replay --replicates 40 --workers 2
 Runtime: 8 minutes of one core for 20 replicates; --smoke 40 seconds.
 Reads: scenarios meta_fair, google_transformer and openai_superalignment; the values of rows marked calibrate.
-Writes: results/q01_replay/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q01_replay/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png, predictions.svg, predictions.png.
 What would change my mind: a prediction that is far off when its row is opened; or a baseline without events, people or
     graph that predicts the rows as well (then the model explains and does not predict).
 """
@@ -24,16 +25,20 @@ from abm.parameters import declared
 from abm.scenario import Scenario, load
 from experiments import baseline_flows, baselines, question
 from experiments.calibration import baseline
+from experiments.figures import intervals, style
 from experiments.forecast import predictive
 from experiments.observed import HISTORIC, Row, rows
 from experiments.question_words import effect, number
 from experiments.question_worlds import Arm, Design, Found
-from experiments.scores import Predictive
+from experiments.scores import LEVELS, Predictive
 
 HISTORY, NO_EVENTS = "history", "no dated events"
 PRIMARY = "left:llama-authors@2023-09"
 CENTRAL = 0.8
 FLOW_DRAWS = 2000
+SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
+UNITS = {"left": "people", "retention": "share", "flow": "leavers there over leavers back"}
+NOTE = "Rows marked fitted were targets of the fit; rows marked predicted carry no observed value in this program."
 ORDER = ("meta_fair", *(name for name in HISTORIC if name != "meta_fair"))
 
 
@@ -84,16 +89,42 @@ def _simple(fitted: baselines.Fit, row: Row, observed: Sequence[Row], scenario: 
 
 
 def interval(forecast: Predictive) -> dict[str, float]:
-    """Mean and central 80 %; empty where no history has the number."""
+    """Mean, central 80 % and five quantiles; empty where no history has the number."""
     if not len(forecast.values):
         return {}
     low, high = forecast.central(CENTRAL)
-    return {"mean": forecast.mean(), "low": low, "high": high}
+    levels = dict(zip(LEVELS, forecast.quantiles(), strict=True))
+    return {"mean": forecast.mean(), "low": low, "high": high, **{f"p{100 * q:02.0f}": levels[q] for q in SHOWN}}
 
 
 def more(found: Found) -> dict[str, Any]:
     """The predictions for answer.json."""
     return {"central": CENTRAL, "predictions": predictions(found)}
+
+
+def figures(told: dict[str, Any]) -> dict[str, Any]:
+    """The predictions with the baselines beside, and the observed intervals of what was fitted."""
+    shown = []
+    for line in sorted(told["more"]["predictions"], key=lambda line: list(UNITS).index(line["row"].partition(":")[0])):
+        simple = {
+            baselines.NAMES[name]: (each["p05"], each["p50"], each["p95"]) for name, each in line["baselines"].items()
+        }
+        if line["model"]:
+            shown.append(
+                intervals.Prediction(
+                    name=line["row"].partition(":")[2].replace("@", ", "),
+                    quantiles=tuple(line["model"][f"p{100 * q:02.0f}"] for q in SHOWN),
+                    unit=UNITS[line["row"].partition(":")[0]],
+                    observed=tuple(line["observed"]) if "observed" in line else None,
+                    baselines=simple,
+                    limit=line["of"] if line["of"] > 1 else None,
+                    tag=line["status"],
+                )
+            )
+    note = f"{'Smoke run of a few months, no forecast. ' if told['smoke'] else ''}{NOTE}"
+    source = style.source(told["name"], told["seed"], told["replicates"], "parameters as declared")
+    title = "What the model says of every observation, with simpler forecasts beside"
+    return {"predictions": intervals.draw(shown, title=title, note=note, source=source)}
 
 
 def answer(found: Found) -> str:
@@ -117,7 +148,7 @@ def answer(found: Found) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; returns the exit code."""
-    return question.run(__file__, __doc__, design, answer, arguments, more=more)
+    return question.run(__file__, __doc__, design, answer, arguments, more=more, figures=figures)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ Design: the history of 2022-2025 against the same people and luck with Meta's ru
 Command: uv run python -m experiments.q02_equal_sharing --replicates 40 --workers 2
 Runtime: 4 minutes of one core for 20 replicates; --smoke 15 seconds.
 Reads: scenario meta_fair.
-Writes: results/q02_equal_sharing/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q02_equal_sharing/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: the team's share of compute rises under equal sharing and as many authors leave (then it was
     not the unequal share); or the placebo moves.
 """

@@ -11,7 +11,8 @@ Design: history (two teams compete for compute from summer 2022, E25 and E26; th
 Command: uv run python -m experiments.q03_merge_earlier --replicates 40 --workers 2
 Runtime: 5 minutes of one core for 20 replicates; --smoke 20 seconds.
 Reads: scenario meta_fair.
-Writes: results/q03_merge_earlier/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q03_merge_earlier/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: the merger itself (breach of those moved) costs more people than the rivalry does, so that
     the sign turns with merge_breach; or leaving out the cancellation alone does as much.
 """

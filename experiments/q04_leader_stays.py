@@ -8,7 +8,8 @@ Design: history (the head leaves at the beginning of 2023, event E36, and the lo
 Command: uv run python -m experiments.q04_leader_stays --replicates 40 --workers 2
 Runtime: 5 minutes of one core for 20 replicates; --smoke 25 seconds.
 Reads: scenario meta_fair.
-Writes: results/q04_leader_stays/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q04_leader_stays/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: exits of the Paris teams do not differ with the head there; or exits elsewhere at Meta fall
     as much (then it is not about the site).
 """

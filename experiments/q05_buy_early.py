@@ -9,7 +9,8 @@ Design: history (an in-house chip that could not work, E16; a large order in 202
 Command: uv run python -m experiments.q05_buy_early --replicates 40 --workers 2
 Runtime: 5 minutes of one core for 20 replicates; --smoke 25 seconds.
 Reads: scenario meta_fair.
-Writes: results/q05_buy_early/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q05_buy_early/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: the pool rises, teams are less starved, and as many leave; or exits fall before any compute
     arrives (then it is not the compute).
 """

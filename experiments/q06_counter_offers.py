@@ -12,7 +12,8 @@ Design: history against the same people and luck with each instrument at several
 Command: uv run python -m experiments.q06_counter_offers --replicates 40 --workers 2
 Runtime: 12 minutes of one core for 20 replicates; --smoke 45 seconds.
 Reads: scenario meta_fair; prices with their ranges from abm/data/costs.toml.
-Writes: results/q06_counter_offers/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q06_counter_offers/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: an order of instruments that turns within the range of prices; or an instrument that keeps
     nobody at any strength.
 """

@@ -9,7 +9,8 @@ Design: history against the same people and luck with no seed capital within rea
 Command: uv run python -m experiments.q07_paris --replicates 60 --workers 2
 Runtime: 6 minutes of one core for 20 replicates; --smoke 25 seconds.
 Reads: scenario meta_fair.
-Writes: results/q07_paris/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q07_paris/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: as many start-ups without any seed climate (then the model's climate does nothing); or garden
     leave stops as many in places where it cannot be enforced.
 """

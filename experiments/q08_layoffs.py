@@ -11,7 +11,8 @@ Design: history, in which Meta lays off 5 % and 4 % (E31, E41; the hiring freeze
 Command: uv run python -m experiments.q08_layoffs --replicates 40 --workers 2
 Runtime: 4 minutes of one core for 20 replicates; --smoke 20 seconds.
 Reads: scenario meta_fair.
-Writes: results/q08_layoffs/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q08_layoffs/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: survivors leave no more often than in the world without layoffs; or as much happens at
     employers that laid off nobody and hired nobody from there.
 """

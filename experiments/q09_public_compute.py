@@ -8,7 +8,8 @@ Design: history against the same people and luck with 0.3, 1, 3, 10, 30 and 100 
 Command: uv run python -m experiments.q09_public_compute --replicates 40 --workers 2
 Runtime: 6 minutes of one core for 20 replicates; --smoke 30 seconds.
 Reads: scenario meta_fair.
-Writes: results/q09_public_compute/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q09_public_compute/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: exits that do not fall with the dose, although compute a head at universities passes that of
     labs (then it is pay that draws people away); or head counts of labs that do not move at all.
 """
@@ -54,7 +55,7 @@ def design() -> Design:
     key = "policies.public_compute.per_head"
     return Design(
         scenario=load("meta_fair"),
-        arms=(Arm("history"), *(Arm(arm(dose), change({key: dose})) for dose in (MAIN, *sorted(set(DOSES) - {MAIN})))),
+        arms=(Arm("history"), *(Arm(arm(dose), change({key: dose})) for dose in DOSES)),
         placebo=change({key: 0.0}),
         watched=WATCHED,
         smoke_months=9,

@@ -13,7 +13,8 @@ Design: the market of meta_fair from 2022 to 2031 with the sum of compute fixed:
 Command: uv run python -m experiments.q10_concentration --replicates 20 --workers 2
 Runtime: 15 minutes of one core for 20 replicates; --smoke 30 seconds.
 Reads: scenario meta_fair.
-Writes: results/q10_concentration/: answer.json, table.csv, table.parquet, provenance.json.
+Writes: results/q10_concentration/: answer.json, table.csv, table.parquet, provenance.json,
+    differences.svg, differences.png.
 What would change my mind: the laboratory's share of people does not follow its share of compute; or the answer turns
     with the growth that is assumed.
 """

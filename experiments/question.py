@@ -22,7 +22,7 @@ from rich.console import Console
 from abm import commands
 from abm.commands import Refused
 from abm.scenario import ScenarioError
-from experiments import question_files
+from experiments import question_figures, question_files
 from experiments.question_worlds import Design, Found, collect
 
 FIELDS: Final = ("Question", "Design", "Command", "Runtime", "Reads", "Writes", "What would change my mind")
@@ -64,6 +64,7 @@ def run(
     *,
     replicates: int = 20,
     more: Callable[[Found], dict[str, Any]] | None = None,
+    figures: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> int:
     """Answer a question: run, print, write.
 
@@ -75,6 +76,7 @@ def run(
         arguments: of the command line.
         replicates: unless the command line says otherwise.
         more: further results for answer.json, such as costs by world.
+        figures: further figures by name, from the content of answer.json.
 
     Returns:
         Exit code: 0 done, 2 bad input, 130 interrupted (what is whole is written).
@@ -86,7 +88,7 @@ def run(
     try:
         said = header(doc, name)
         chosen = _arguments(name, doc, replicates, words)
-        return _run(name, said, chosen, command, design, answer, more, screen)
+        return _run(name, said, chosen, command, design, answer, more, figures, screen)
     except (Refused, ScenarioError) as error:
         screen.print(str(error), markup=False)
         return 2
@@ -103,6 +105,7 @@ def _run(
     design: Callable[[], Design | Sequence[Design]],
     answer: Callable[[Found], str],
     more: Callable[[Found], dict[str, Any]] | None,
+    figures: Callable[[dict[str, Any]], dict[str, Any]] | None,
     screen: Console,
 ) -> int:
     made = design()
@@ -121,7 +124,8 @@ def _run(
     told = question_files.told(
         name, said, found, answer(found), chosen.seed, chosen.smoke, complete, more(found) if more else {}
     )
-    question_files.write(folder, told, found, command, chosen.seed)
+    drawn = {question_figures.DIFFERENCES: question_figures.differences(told), **(figures(told) if figures else {})}
+    question_files.write(folder, told, found, command, chosen.seed, drawn)
     question_files.show(told, commands.console(), folder)
     if not complete:
         screen.print(f"interrupted: {found.replicates} of {chosen.replicates} replicates are whole and written")

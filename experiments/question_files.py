@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from abm import files
+from experiments import question_figures
 from experiments.question_words import number
 from experiments.question_worlds import PLACEBO, Found, Row
 
@@ -75,7 +77,9 @@ def plain(content: Any) -> Any:
     return int(content) if isinstance(content, np.integer) else content
 
 
-def write(folder: Path, content: dict[str, Any], found: Found, command: str, seed: int) -> None:
+def write(
+    folder: Path, content: dict[str, Any], found: Found, command: str, seed: int, drawn: Mapping[str, Any]
+) -> None:
     """Write all files; answer.json last, so that a folder with an answer is whole.
 
     Raises:
@@ -89,6 +93,7 @@ def write(folder: Path, content: dict[str, Any], found: Found, command: str, see
     writer.writerows(rows)
     files.write_text(folder / "table.csv", out.getvalue())
     files.write_parquet(folder / "table.parquet", pa.table({name: [row[name] for row in rows] for name in COLUMNS}))
+    question_figures.save(folder, drawn)
     files.write_json(folder / "provenance.json", plain(provenance(found, command, seed, content["complete"])))
     files.write_json(folder / "answer.json", content)
 

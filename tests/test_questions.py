@@ -284,7 +284,7 @@ def test_interrupted_it_keeps_whole_replicates(tmp_path: Path, monkeypatch: pyte
     found = collect([tiny()], 1, 5, 1, stop)
     assert found.replicates == 2
     assert str(found.rows) == str(collect([tiny()], 1, 2, 1).rows)
-    calls[:] = [1] * 6
+    calls[:] = [1] * 7  # no replicate is whole
     with pytest.raises(KeyboardInterrupt):
         collect([tiny()], 1, 5, 1, stop)
     monkeypatch.setattr(question, "collect", lambda *a: collect([tiny()], 1, 2, 1))

@@ -344,6 +344,11 @@ def _replace(path: Path, content: bytes) -> None:
         ) from error
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Bytes as they are, of a picture."""
+    _replace(path, content)
+
+
 def write_parquet(path: Path, table: pa.Table) -> None:
     """A table with page checksums."""
     sink = io.BytesIO()

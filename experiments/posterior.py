@@ -1,0 +1,326 @@
+"""Which parameters are consistent with what was observed: approximate Bayesian computation on a stored sweep.
+
+A sweep over draws from the prior has simulated many histories. Those near the observation are kept (Epanechnikov
+weights), and a weighted local regression of the parameters on the distance to the observation and its square moves
+each of them to where it would lie at distance zero (Beaumont, Zhang and Balding 2002; Beaumont 2010 for the squares).
+The regression works on the logit of the position in the range, so that no draw leaves the range, and lets the spread
+depend on the distance as well (Blum and Francois 2010). Counts and shares are first put on the scale on which their
+variance is even (Anscombe 1948). No new run is needed, and another observation or one row less costs a second.
+
+What counts as a history: every replicate of every point. Replicates are separate draws of luck at one parameter. They
+have the same seeds at all points, so a sweep with few replicates knows few kinds of luck: `Posterior.luck` says how
+much of each statistic the seed explains.
+
+An observation may be an interval (8 to 13 authors). A history inside it has distance zero; outside, the distance is
+to the nearer end. So what is used is exactly "the number lies in the interval", and nothing is assumed about where.
+Drawing the observed number evenly from the interval instead would give every value in it the same weight, also those
+that the model hardly ever produces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from abm.columns import Floats
+from abm.scenario import ScenarioError
+from abm.streams import Streams
+from experiments.responses import Factor, Responses
+from experiments.scales import (
+    even_variance,
+    explained,
+    from_position,
+    logit,
+    position,
+    quantile,
+    robust_spread,
+    rounded,
+)
+
+MOST_FREE: Final = 3
+QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+FEWEST, SHARE_KEPT = 200, 0.1  # histories kept by default: a tenth, at least 200
+MOST_FAILED = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One observation to be met: an outcome, the interval observed (both ends the same: a number), its error.
+
+    Attributes:
+        outcome: text as in `abm/outcomes.py`.
+        low, high: in the outcome's unit; both belong to the interval.
+        of: how many people a count is out of; 1 for a share; 0 for a number without such a bound.
+        noise: standard deviation of the error of the observation, normal, in the same unit.
+    """
+
+    outcome: str
+    low: float
+    high: float
+    of: float = 0.0
+    noise: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the histories are used.
+
+    Attributes:
+        keep: histories with a weight; None takes the larger of a tenth and 200. All at distance zero are always kept.
+        semi_automatic: which histories are near is judged by the linear prediction of the parameters from the
+            statistics, made on all histories (Fearnhead and Prangle 2012), unless enough lie at distance zero anyway.
+        adjust: the local regression, on all statistics; without it this is plain rejection.
+        heteroscedastic: the spread around the regression depends on the statistics.
+    """
+
+    keep: int | None = None
+    semi_automatic: bool = True
+    adjust: bool = True
+    heteroscedastic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Weighted draws and how they came about.
+
+    Attributes:
+        factors: the K free parameters with their prior ranges.
+        targets, method, seed: what was asked.
+        values: (N, K) adjusted parameters in their own unit, in canonical order.
+        weights: (N,) sum 1.
+        histories, failed, exact: histories used; left out as a run failed or had no such outcome; at distance zero.
+        bandwidth: distance at which the weight is zero, in robust spreads of the statistics.
+        reach: (Q,) share of all histories inside each observed interval.
+        luck: (Q,) share of the variance of each statistic that the seed explains over all points.
+    """
+
+    factors: tuple[Factor, ...]
+    targets: tuple[Target, ...]
+    method: Method
+    seed: int
+    values: Floats
+    weights: Floats
+    histories: int
+    failed: int
+    exact: int
+    bandwidth: float
+    reach: tuple[float, ...]
+    luck: tuple[float, ...]
+
+    @property
+    def effective(self) -> float:
+        """Effective sample size (Kish): one over the sum of squared weights."""
+        return float(1.0 / (self.weights**2).sum())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was asked and of draws and weights to nine digits; the same for any order of the sweep."""
+        head = {
+            "factors": [(f.name, f.low, f.high, f.log) for f in self.factors],
+            "targets": [asdict(target) for target in self.targets],
+            "method": asdict(self.method),
+            "seed": self.seed,
+        }
+        found = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
+        for array in (self.values, self.weights):
+            found.update(np.ascontiguousarray(rounded(array), dtype="<f8").tobytes())
+        return found.hexdigest()
+
+    def draws(self, n: int) -> Floats:
+        """(n, K) equally weighted draws: one from each n-th part of the weights, the place in it by keyed luck."""
+        place = (np.arange(n) + Streams(self.seed).uniform("posterior", 0, np.arange(n))) / n
+        rows = np.searchsorted(np.cumsum(self.weights), place).clip(max=len(self.weights) - 1)
+        return np.asarray(self.values[rows])
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for each parameter: prior range, mean, sd, quantiles, and how much narrower than the prior it is.
+
+        Contraction is one less the ratio of the variances of posterior and prior, on the scale on which the prior is
+        even: 0 learned nothing, 1 all.
+        """
+        rows = []
+        for k, factor in enumerate(self.factors):
+            values = self.values[:, k]
+            mean = float(self.weights @ values)
+            place = position(values, factor)
+            spread = float(self.weights @ (place - self.weights @ place) ** 2)
+            rows.append(
+                {
+                    "parameter": factor.name,
+                    "unit": factor.unit,
+                    "prior_low": factor.low,
+                    "prior_high": factor.high,
+                    "log": factor.log,
+                    "mean": mean,
+                    "sd": float(np.sqrt(self.weights @ (values - mean) ** 2)),
+                    **{f"p{round(100 * q):02d}": quantile(values, self.weights, q) for q in QUANTILES},
+                    "contraction": 1.0 - 12.0 * spread,
+                }
+            )
+        return rows
+
+    def rank_of(self, truth: Floats) -> Floats:
+        """(K,) the posterior probability of a value below the truth; uniform over trials if all is right."""
+        return np.asarray(self.weights @ (self.values < truth))
+
+
+# ---- the method ------------------------------------------------------------------------------------------------------
+
+
+def calibrate(
+    responses: Responses, targets: Sequence[Target], method: Method | None = None, seed: int = 1
+) -> Posterior:
+    """The posterior of at most three parameters given some observations.
+
+    Args:
+        responses: a sweep whose points are draws from the prior: evenly spread over the ranges of its factors.
+        targets: the observations; outcomes that the sweep has measured.
+        method: how; the default is described in the head of this file.
+        seed: of the errors of observation and of `Posterior.draws`.
+
+    Returns:
+        Weighted draws; identical for every order of points and replicates.
+
+    Raises:
+        ScenarioError: too many parameters, a factor without a numeric range, an outcome that was not measured, too few
+            or too many failed histories; says all at once.
+    """
+    chosen = method or Method()
+    refuse(responses, targets)
+    x, s, seeds, failed = histories(responses, targets)
+    if any(noise := [target.noise for target in targets]):
+        rows = np.arange(len(s))[:, None]
+        s = s + np.array(noise) * Streams(seed).normal("observation_error", 0, rows, np.arange(len(targets)))
+    low, high = (np.array([getattr(target, end) for target in targets]) for end in ("low", "high"))
+    of = np.array([target.of for target in targets])
+    even = even_variance(s, of)
+    # 0 inside the observed interval, outside the signed distance to its end, in robust spreads
+    beyond = (even - np.clip(even, even_variance(low, of), even_variance(high, of))) / robust_spread(even)
+    exact = int((beyond == 0).all(axis=1).sum())
+    phi = logit(np.column_stack([position(x[:, k], f) for k, f in enumerate(responses.factors)]))
+    keep = max(FEWEST, int(SHARE_KEPT * len(s))) if chosen.keep is None else chosen.keep
+    judged = beyond
+    if chosen.semi_automatic and exact < keep:
+        judged = predicted(phi, beyond)
+        judged = judged / robust_spread(judged)
+    weights, bandwidth = near(np.sqrt((judged**2).sum(axis=1)), keep)
+    kept = weights > 0
+    phi, beyond, weights = phi[kept], beyond[kept], weights[kept] / weights[kept].sum()
+    if chosen.adjust:
+        phi = adjusted(phi, np.column_stack([beyond, beyond**2]), weights, chosen.heteroscedastic)
+    place = 1.0 / (1.0 + np.exp(-phi))
+    return Posterior(
+        factors=responses.factors,
+        targets=tuple(targets),
+        method=chosen,
+        seed=seed,
+        values=np.column_stack([from_position(place[:, k], f) for k, f in enumerate(responses.factors)]),
+        weights=weights,
+        histories=len(s),
+        failed=failed,
+        exact=exact,
+        bandwidth=bandwidth,
+        reach=tuple(float(share) for share in ((s >= low) & (s <= high)).mean(axis=0)),
+        luck=tuple(explained(s[:, q], seeds) for q in range(len(targets))),
+    )
+
+
+def refuse(responses: Responses, targets: Sequence[Target]) -> None:
+    """Say everything that is wrong with a question before any number is made.
+
+    Raises:
+        ScenarioError: see `calibrate`.
+    """
+    problems = []
+    names = ", ".join(factor.name for factor in responses.factors)
+    if not 1 <= len(responses.factors) <= MOST_FREE:
+        problems.append(
+            f"factors: came {len(responses.factors)} ({names}); expected 1 to {MOST_FREE}: the few observed numbers "
+            f"cannot tell more apart. Fix: sweep the {MOST_FREE} that matter most"
+        )
+    for factor in responses.factors:
+        if any(not isinstance(level, int | float) or isinstance(level, bool) for level in factor.levels):
+            problems.append(f"factor {factor.name}: came names as levels; expected numbers. Fix: give low and high")
+        elif not factor.low < factor.high or (factor.log and factor.low <= 0):
+            problems.append(
+                f"factor {factor.name}: came {factor.low} to {factor.high}; expected a range with low < high"
+            )
+    if not targets:
+        problems.append("targets: came none; expected at least one observation with use = calibrate")
+    for target in targets:
+        if target.outcome not in responses.outcomes:
+            problems.append(
+                f"target {target.outcome}: was not measured; the sweep has {', '.join(responses.outcomes)}. "
+                f'Fix: add "{target.outcome}" to the outcomes of the study'
+            )
+        if not target.low <= target.high or target.noise < 0:
+            problems.append(
+                f"target {target.outcome}: came {target.low} to {target.high}; expected low <= high, noise >= 0"
+            )
+    if problems:
+        raise ScenarioError.about("calibration", problems)
+
+
+def histories(responses: Responses, targets: Sequence[Target]) -> tuple[Floats, Floats, Floats, int]:
+    """Parameters (N, K), statistics (N, Q) and seed (N,) of every whole history in canonical order; how many are not.
+
+    Raises:
+        ScenarioError: more than one in twenty failed, or fewer than ten are left.
+    """
+    replicates = len(responses.seeds)
+    x = np.repeat(responses.x, replicates, axis=0)
+    seeds = np.tile(responses.seeds, len(responses.x)).astype(np.float64)
+    columns = [responses.outcomes.index(target.outcome) for target in targets]
+    s = responses.y[:, :, columns].reshape(len(x), len(columns))
+    whole = ~np.isnan(s).any(axis=1)
+    failed = int((~whole).sum())
+    if failed > MOST_FAILED * len(s) or whole.sum() < 10:
+        raise ScenarioError.about(
+            "calibration",
+            [
+                f"{failed} of {len(s)} histories failed or have no such outcome; expected at most {MOST_FAILED:.0%} "
+                "and ten whole ones: leaving many out would bias the result. Fix: repeat them, or narrow the ranges"
+            ],
+        )
+    x, s, seeds = x[whole], s[whole], seeds[whole]
+    order = np.lexsort([*s.T[::-1], seeds, *x.T[::-1]])
+    return x[order], s[order], seeds[order], failed
+
+
+def near(distance: Floats, keep: int) -> tuple[Floats, float]:
+    """Epanechnikov weights (N,) that reach zero at the first history beyond those kept, and that distance."""
+    count = min(keep, len(distance) - 1)
+    bandwidth = float(np.partition(distance, count)[count])
+    if bandwidth == 0.0:
+        return np.asarray(distance == 0, dtype=np.float64), 0.0
+    return np.maximum(1.0 - (distance / bandwidth) ** 2, 0.0), bandwidth
+
+
+def adjusted(phi: Floats, beyond: Floats, weights: Floats, heteroscedastic: bool) -> Floats:
+    """(N, K) parameters moved along the local-linear fit to where the statistics meet the observation."""
+    centre, fitted = _fit(phi, beyond, weights)
+    rest = phi - fitted
+    if not heteroscedastic:
+        return centre + rest
+    floor = 1e-12 + 1e-6 * (weights @ rest**2)
+    at_zero, logs = _fit(np.log(rest**2 + floor), beyond, weights)
+    return np.asarray(centre + rest * np.exp(np.clip((at_zero - logs) / 2.0, -1.0, 1.0)))
+
+
+def _fit(y: Floats, x: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Weighted least squares of y on (1, x): the value at x = 0 and at every row. Idle columns of x do no harm."""
+    root = np.sqrt(weights)[:, None]
+    design = np.column_stack([np.ones(len(x)), x])
+    found = np.linalg.lstsq(design * root, y * root, rcond=1e-10)[0]
+    return found[0], design @ found
+
+
+def predicted(phi: Floats, beyond: Floats) -> Floats:
+    """(N, K) the linear prediction of each parameter from the statistics, less the prediction at the observation."""
+    mean, fitted = _fit(phi, beyond, np.full(len(phi), 1.0 / len(phi)))
+    return fitted - mean

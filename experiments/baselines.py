@@ -73,11 +73,11 @@ class Fit:
         """(hazards, shapes) posterior of the hazard of one group: z given its own targets, or from the prior."""
         found = np.zeros((len(HAZARDS), len(SHAPES[self.name])))
         own = self.groups.get(name, np.ones_like(found))
-        low, share = _places()
+        low, share = places()
         for part, place in ((1.0 - share, low), (share, low + 1)):  # every node lies between two of HAZARDS
             weight = part * NODE_WEIGHTS / NODE_WEIGHTS.sum()
             for k in range(found.shape[1]):
-                here = self.posterior[:, :, k, None] * weight * _inside(own, k)
+                here = self.posterior[:, :, k, None] * weight * inside(own, k)
                 rest = _evidence(own, k)[..., None]
                 np.add.at(found[:, k], place, here / np.where(rest > 0, rest, 1.0))
         return np.asarray(found / found.sum())
@@ -204,7 +204,7 @@ def seen(row: Row) -> Floats:
 # ---- the grid of groups ----------------------------------------------------------------------------------------------
 
 
-def _places() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], Floats]:
+def places() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], Floats]:
     """Where log hazard = level + spread x node falls among HAZARDS: (levels, spreads, nodes) index and remainder."""
     wanted = np.clip(LEVELS[:, None, None] + SPREADS[:, None] * NODES, HAZARDS[0], HAZARDS[-1])
     place = (wanted - HAZARDS[0]) / (HAZARDS[1] - HAZARDS[0])
@@ -212,15 +212,15 @@ def _places() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], Floats]:
     return low, place - low
 
 
-def _inside(own: Floats, shape: int) -> Floats:
+def inside(own: Floats, shape: int) -> Floats:
     """(levels, spreads, nodes) likelihood of a group's targets at each node."""
-    low, share = _places()
+    low, share = places()
     return np.asarray(own[low, shape] * (1.0 - share) + own[low + 1, shape] * share)
 
 
 def _evidence(own: Floats, shape: int) -> Floats:
     """(levels, spreads) likelihood with the group's z integrated out."""
-    return np.asarray(_inside(own, shape) @ NODE_WEIGHTS / NODE_WEIGHTS.sum())
+    return np.asarray(inside(own, shape) @ NODE_WEIGHTS / NODE_WEIGHTS.sum())
 
 
 # ---- forecasts -------------------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def predict(fitted: Fit, row: Row, parent: int = 0, given: bool = False) -> Pred
         fitted: the baseline.
         row: the cohort by date, or the retention.
         parent: people in the cohort that the row's cohort is a subset of: its members leave like any of that cohort.
-        given: for the same people as in a fitted row of an earlier date, go on from what was observed then.
+        given: for the same people as in a fitted row of no later date, go on from what was observed then.
 
     Returns:
         The exact distribution: of the number who left, or of the share still there.
@@ -242,7 +242,7 @@ def predict(fitted: Fit, row: Row, parent: int = 0, given: bool = False) -> Pred
     new, n = row.kind == "retention", parent or people(row)
     start, begun = None, 0
     for earlier in fitted.observed.get(group_of(row), ()) if given else ():
-        if earlier.months < row.months and people(earlier) == n:
+        if earlier.months <= row.months and earlier.key != row.key and people(earlier) == n:
             now = paths(fitted.name, n, earlier.months, new) * seen(earlier)
             start, begun = now / np.maximum(now.sum(axis=-1, keepdims=True), 1e-300), earlier.months
     pmf = np.einsum("hs,hsn->n", weights, paths(fitted.name, n, row.months, new, start, begun))

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -134,10 +135,9 @@ def paths(name: str, n: int, months: int, new: bool, start: Floats | None = None
         start = np.zeros((len(rate), len(shapes), n + 1))
         start[..., 0] = 1.0
     if name == "contagion":
-        share = np.arange(n + 1) / max(n - 1, 1)
-        leaves = -np.expm1(-rate[:, None, None] * (1.0 + shapes[:, None] * share))
+        month = _month_of_contagion(n)
         for _ in range(months - begun):
-            start = _step(start, leaves)
+            start = (start[..., None, :] @ month)[..., 0, :]
         return start
     stay = survival(name, months, new) / np.maximum(survival(name, begun, new), 1e-300)
     return _step(start, np.broadcast_to((1.0 - stay)[..., None], start.shape))
@@ -156,6 +156,15 @@ def survival(name: str, months: int, new: bool) -> Floats:
         return np.asarray(24.0 / power[:, None] * (age / 24.0) ** power[:, None])
 
     return np.exp(-rate[..., None] * (gathered(ages + months) - gathered(ages))).mean(axis=-1)
+
+
+@cache
+def _month_of_contagion(n: int) -> Floats:
+    """(hazards, shapes, n + 1, n + 1) one month of the chain: from how many gone to how many gone."""
+    share = np.arange(n + 1) / max(n - 1, 1)
+    leaves = -np.expm1(-np.exp(HAZARDS)[:, None, None] * (1.0 + SHAPES["contagion"][:, None] * share))
+    one = np.eye(n + 1)
+    return np.stack([_step(np.broadcast_to(one[k], leaves.shape), leaves) for k in range(n + 1)], axis=2)
 
 
 def _step(before: Floats, leaves: Floats) -> Floats:

@@ -18,6 +18,7 @@ from abm.columns import Floats
 from abm.scenario import Scenario
 from experiments import baselines
 from experiments.forecast import given, predictive, ratios, stored_draws
+from experiments.histories import Histories, gather
 from experiments.observed import Row, rows, targets
 from experiments.posterior import Method, Posterior, calibrate
 from experiments.responses import Responses
@@ -39,12 +40,16 @@ class Calibration:
 
 
 def fit(
-    responses: Responses, scenario: Scenario, method: Method | None = None, seed: int = 1, noise: float = 0.0
+    sweeps: Responses | Sequence[Responses] | Histories,
+    scenario: Scenario,
+    method: Method | None = None,
+    seed: int = 1,
+    noise: float = 0.0,
 ) -> Calibration:
     """Fit a scenario from a stored sweep.
 
     Args:
-        responses: the sweep; it must have measured the outcome of every row marked calibrate.
+        sweeps: one or several; they must have measured the outcome of every row marked calibrate.
         scenario: whose rows are the targets. Rows to be predicted have no part in this.
         method: of `experiments.posterior`.
         seed: of resampling.
@@ -56,7 +61,7 @@ def fit(
     Raises:
         ScenarioError: see `experiments.posterior.calibrate`.
     """
-    observed = rows(scenario)
+    observed, responses = rows(scenario), gather(sweeps)
     aims = targets(observed, noise)
     whole = calibrate(responses, aims, method, seed)
     without: dict[str, Posterior] = {}
@@ -67,7 +72,7 @@ def fit(
     return Calibration(scenario, observed, whole, without)
 
 
-def scores(fitted: Calibration, responses: Responses) -> list[dict[str, Any]]:
+def scores(fitted: Calibration, stored: Histories) -> list[dict[str, Any]]:
     """Log score and CRPS of the model and the baselines on every target, in sample and with the target left out."""
     found = []
     for row in fitted.observed:
@@ -78,7 +83,7 @@ def scores(fitted: Calibration, responses: Responses) -> list[dict[str, Any]]:
         for left_out, posterior in posteriors.items():
             if posterior is None:
                 continue
-            forecasts["model", left_out] = predictive(row, stored_draws(responses, posterior, STORED))
+            forecasts["model", left_out] = predictive(row, stored_draws(stored, posterior, STORED))
             seen = [each for each in fitted.observed if not (left_out and each.key == row.key)]
             for name in baselines.NAMES:
                 forecasts[name, left_out] = baseline(baselines.fit(name, seen), row, fitted.observed)

@@ -16,7 +16,8 @@ import numpy as np
 
 from abm.columns import Floats
 from abm.streams import Streams
-from experiments.posterior import Method, Posterior, Target, calibrate
+from experiments.histories import Histories, Target, gather
+from experiments.posterior import Method, Posterior, calibrate
 from experiments.responses import Factor, Responses
 from experiments.scales import quantile
 
@@ -120,17 +121,26 @@ def planted(n: int, seed: int) -> Floats:
     return np.asarray(low + places * (high - low))
 
 
-def exits(parameters: Floats, seed: int, replicates: int, shared: bool = False) -> Floats:
-    """(P, R, 5) simulated leavers; `shared`: the replicate alone is the luck, as in a sweep with common seeds."""
-    from scipy.stats import binom  # noqa: PLC0415  # slow to import
+def exits(parameters: Floats, seed: int, replicates: int, shared: float = 0.0) -> Floats:
+    """(P, R, 5) simulated leavers.
 
-    points = 1 if shared else len(parameters)
-    rows = np.arange(points * replicates).reshape(points, replicates, 1)
-    luck = Streams(seed).uniform("planted", 1, rows, np.arange(len(SIZES)))
-    return np.asarray(binom.ppf(luck, SIZES, leaving(parameters)[:, None, :]), dtype=np.float64)
+    Args:
+        parameters: (P, 2) level and slope of each point.
+        seed: of the luck.
+        replicates: R.
+        shared: correlation of the luck of a replicate at different points; 1 when the seed fixes it all.
+    """
+    from scipy.stats import binom, norm  # noqa: PLC0415  # slow to import
+
+    luck, columns = Streams(seed), np.arange(len(SIZES))
+    rows = np.arange(len(parameters) * replicates).reshape(-1, replicates, 1)
+    own = luck.normal("planted", 1, rows, columns)
+    common = luck.normal("planted", 2, np.arange(replicates)[:, None], columns)
+    place = norm.cdf(np.sqrt(shared) * common + np.sqrt(1.0 - shared) * own)
+    return np.asarray(binom.ppf(place, SIZES, leaving(parameters)[:, None, :]), dtype=np.float64)
 
 
-def surrogate(points: int, replicates: int, seed: int, shared: bool = False) -> Responses:
+def surrogate(points: int, replicates: int, seed: int, shared: float = 0.0) -> Responses:
     """A sweep of the hazard model."""
     x = planted(points, seed)
     y = exits(x, seed, replicates, shared)
@@ -182,7 +192,11 @@ def check_surrogate(
 
 
 def check_stored(
-    responses: Responses, targets: Sequence[Target], trials: int, seed: int, method: Method | None = None
+    sweeps: Responses | Sequence[Responses] | Histories,
+    targets: Sequence[Target],
+    trials: int,
+    seed: int,
+    method: Method | None = None,
 ) -> Check:
     """Let stored histories play the observation, as wide as the real targets are; costs no run.
 
@@ -190,7 +204,7 @@ def check_stored(
     in no sweep. A count keeps the width of its observed interval, drawn to lie around the history's number.
 
     Args:
-        responses: the sweep.
+        sweeps: one or several.
         targets: of the real calibration; only outcome, width, `of` and `noise` are used, not where they lie.
         trials: how many histories are taken, at most one of each point.
         seed: which ones.
@@ -199,27 +213,23 @@ def check_stored(
     Returns:
         What the trials gave; standard deviations in units of the prior's.
     """
-    points, replicates = len(responses.x), len(responses.seeds)
-    order = np.argsort(Streams(seed).uniform("planted", 2, np.arange(points)), kind="stable")
-    columns = [responses.outcomes.index(target.outcome) for target in targets]
+    stored = gather(sweeps)
+    columns = [stored.outcomes.index(target.outcome) for target in targets]
+    usable = np.flatnonzero(~np.isnan(stored.y[:, columns]).any(axis=1))
+    order = usable[np.argsort(Streams(seed).uniform("planted", 3, usable), kind="stable")]
+    _, first = np.unique(stored.point[order], return_index=True)  # one history of each point
     posteriors, truths = [], []
-    for number, point in enumerate(order[~responses.failed[order]][:trials]):
-        one = number % replicates
-        lucky = [one] if replicates > 1 else []
-        rest = Responses(
-            responses.factors,
-            np.delete(responses.x, point, axis=0),
-            responses.outcomes,
-            responses.units,
-            np.delete(np.delete(responses.y, point, axis=0), lucky, axis=1),
-            np.delete(responses.seeds, lucky),
-        )
-        seen = responses.y[point, one, columns]
-        luck = Streams(seed).uniform("planted", 3 + number, np.arange(len(targets)))
-        posteriors.append(calibrate(rest, _around(seen, targets, luck), method, seed))
-        truths.append(responses.x[point])
-    prior = np.array([np.std(responses.x[:, k]) for k in range(len(responses.factors))])
-    names = [factor.name for factor in responses.factors]
+    several = len(np.unique(stored.seeds)) > 1
+    for number, one in enumerate(order[np.sort(first)][:trials]):
+        others = stored.point != stored.point[one]
+        if several:
+            others &= stored.seeds != stored.seeds[one]
+        luck = Streams(seed).uniform("planted", 4 + number, np.arange(len(targets)))
+        aimed = _around(stored.y[one, columns], targets, luck)
+        posteriors.append(calibrate(stored.only(others), aimed, method, seed))
+        truths.append(stored.x[one])
+    prior = np.std(stored.x, axis=0)
+    names = [factor.name for factor in stored.factors]
     return conclude(names, np.array(truths), posteriors, np.broadcast_to(prior, (len(truths), len(names))))
 
 

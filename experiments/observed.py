@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from abm.scenario import Scenario, ScenarioError
-from experiments.posterior import Target
+from experiments.histories import Target
 
 ROUNDING: Final = 0.005  # a share reported as a whole number of per cent lies within half of one
 TWO_YEARS: Final = 24

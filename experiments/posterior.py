@@ -30,8 +30,8 @@ from typing import Any, Final
 import numpy as np
 
 from abm.columns import Floats
-from abm.scenario import ScenarioError
 from abm.streams import Streams
+from experiments.histories import Histories, Target, gather, refuse, whole
 from experiments.regression import adjusted, near, predicted, unfitted
 from experiments.responses import Factor, Responses
 from experiments.scales import (
@@ -45,29 +45,9 @@ from experiments.scales import (
     rounded,
 )
 
-MOST_FREE: Final = 3
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST, SHARE_KEPT = 200, 0.1  # histories kept by default: a tenth, at least 200
-MOST_FAILED = 0.05
 FEW_SEEDS, NARROW = 100, 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One observation to be met: an outcome, the interval observed (both ends the same: a number), its error.
-
-    Attributes:
-        outcome: text as in `abm/outcomes.py`.
-        low, high: in the outcome's unit; both belong to the interval.
-        of: how many people a count is out of; 1 for a share; 0 for a number without such a bound.
-        noise: standard deviation of the error of the observation, normal, in the same unit.
-    """
-
-    outcome: str
-    low: float
-    high: float
-    of: float = 0.0
-    noise: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +167,15 @@ class Posterior:
 
 
 def calibrate(
-    responses: Responses, targets: Sequence[Target], method: Method | None = None, seed: int = 1
+    sweeps: Responses | Sequence[Responses] | Histories,
+    targets: Sequence[Target],
+    method: Method | None = None,
+    seed: int = 1,
 ) -> Posterior:
     """The posterior of at most three parameters given some observations.
 
     Args:
-        responses: a sweep whose points are draws from the prior: evenly spread over the ranges of its factors.
+        sweeps: one sweep or several; their points are draws from the prior, evenly spread over the ranges.
         targets: the observations; outcomes that the sweep has measured.
         method: how; the default is described in the head of this file.
         seed: of the errors of observation and of `Posterior.draws`.
@@ -205,8 +188,9 @@ def calibrate(
             or too many failed histories; says all at once.
     """
     chosen = method or Method()
+    responses = gather(sweeps)
     refuse(responses, targets)
-    x, s, seeds, failed = histories(responses, targets)
+    x, s, seeds, failed = whole(responses, targets)
     if any(noise := [target.noise for target in targets]):
         rows = np.arange(len(s))[:, None]
         s = s + np.array(noise) * Streams(seed).normal("observation_error", 0, rows, np.arange(len(targets)))
@@ -243,65 +227,3 @@ def calibrate(
         seeds=len(np.unique(seeds)),
         luck=tuple(explained(rest, seeds) for rest in unfitted(even, x).T),
     )
-
-
-def refuse(responses: Responses, targets: Sequence[Target]) -> None:
-    """Say everything that is wrong with a question before any number is made.
-
-    Raises:
-        ScenarioError: see `calibrate`.
-    """
-    problems = []
-    names = ", ".join(factor.name for factor in responses.factors)
-    if not 1 <= len(responses.factors) <= MOST_FREE:
-        problems.append(
-            f"factors: came {len(responses.factors)} ({names}); expected 1 to {MOST_FREE}: the few observed numbers "
-            f"cannot tell more apart. Fix: sweep the {MOST_FREE} that matter most"
-        )
-    for factor in responses.factors:
-        if any(not isinstance(level, int | float) or isinstance(level, bool) for level in factor.levels):
-            problems.append(f"factor {factor.name}: came names as levels; expected numbers. Fix: give low and high")
-        elif not factor.low < factor.high or (factor.log and factor.low <= 0):
-            problems.append(
-                f"factor {factor.name}: came {factor.low} to {factor.high}; expected a range with low < high"
-            )
-    if not targets:
-        problems.append("targets: came none; expected at least one observation with use = calibrate")
-    for target in targets:
-        if target.outcome not in responses.outcomes:
-            problems.append(
-                f"target {target.outcome}: was not measured; the sweep has {', '.join(responses.outcomes)}. "
-                f'Fix: add "{target.outcome}" to the outcomes of the study'
-            )
-        if not target.low <= target.high or target.noise < 0:
-            problems.append(
-                f"target {target.outcome}: came {target.low} to {target.high}; expected low <= high, noise >= 0"
-            )
-    if problems:
-        raise ScenarioError.about("calibration", problems)
-
-
-def histories(responses: Responses, targets: Sequence[Target]) -> tuple[Floats, Floats, Floats, int]:
-    """Parameters (N, K), statistics (N, Q) and seed (N,) of every whole history in canonical order; how many are not.
-
-    Raises:
-        ScenarioError: more than one in twenty failed, or fewer than ten are left.
-    """
-    replicates = len(responses.seeds)
-    x = np.repeat(responses.x, replicates, axis=0)
-    seeds = np.tile(responses.seeds, len(responses.x)).astype(np.float64)
-    columns = [responses.outcomes.index(target.outcome) for target in targets]
-    s = responses.y[:, :, columns].reshape(len(x), len(columns))
-    whole = ~np.isnan(s).any(axis=1)
-    failed = int((~whole).sum())
-    if failed > MOST_FAILED * len(s) or whole.sum() < 10:
-        raise ScenarioError.about(
-            "calibration",
-            [
-                f"{failed} of {len(s)} histories failed or have no such outcome; expected at most {MOST_FAILED:.0%} "
-                "and ten whole ones: leaving many out would bias the result. Fix: repeat them, or narrow the ranges"
-            ],
-        )
-    x, s, seeds = x[whole], s[whole], seeds[whole]
-    order = np.lexsort([*s.T[::-1], seeds, *x.T[::-1]])
-    return x[order], s[order], seeds[order], failed

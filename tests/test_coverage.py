@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from experiments import coverage
-from experiments.posterior import Method, Target, calibrate
+from experiments.histories import Target
+from experiments.posterior import Method, calibrate
 from experiments.responses import Responses
 
 TRIALS = 50
@@ -38,14 +39,14 @@ def test_plain_rejection_is_seen_to_be_too_wide(sweep: Responses) -> None:
 
 def test_few_kinds_of_luck_are_seen_to_be_too_narrow() -> None:
     """Four seeds at all points: what a sweep for calibration must not be."""
-    found = coverage.check_surrogate(coverage.surrogate(512, 4, 1, shared=True), TRIALS, seed=5)
+    found = coverage.check_surrogate(coverage.surrogate(512, 4, 1, shared=1.0), TRIALS, seed=5)
     assert (found.inside[0.9] < 0.6).all()
     assert (found.chi_square() < 1e-4).all()
     assert (found.deviation() > found.band()).all()
 
 
 def test_many_replicates_make_up_for_shared_luck() -> None:
-    found = coverage.check_surrogate(coverage.surrogate(64, 128, 1, shared=True), TRIALS, seed=5)
+    found = coverage.check_surrogate(coverage.surrogate(64, 128, 1, shared=1.0), TRIALS, seed=5)
     assert (found.inside[0.9] > 0.75).all()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from abm.scenario import ScenarioError, load
 from experiments import coverage, observed
-from experiments.posterior import Method, Target, calibrate
+from experiments.histories import Target, gather
+from experiments.posterior import Method, calibrate
 from experiments.responses import Factor, Responses
 from experiments.scales import even_variance, rounded
 
@@ -119,10 +120,22 @@ def test_statistics_that_say_nothing_do_little_harm(sweep: Responses) -> None:
 
 def test_luck_shared_by_all_points_is_seen() -> None:
     aims = coverage.aims(NUMBERS, NUMBERS)
-    shared = calibrate(coverage.surrogate(512, 8, 1, shared=True), aims)
+    shared = calibrate(coverage.surrogate(512, 8, 1, shared=1.0), aims)
     own = calibrate(coverage.surrogate(512, 8, 1), aims)
     assert min(shared.luck) > 0.3 and shared.narrow
     assert max(own.luck) < 0.05 and not own.narrow
+
+
+def test_sweeps_with_other_seeds_are_put_together_in_any_order() -> None:
+    aims = coverage.aims(*WIDE)
+    parts = [coverage.surrogate(256, 4, seed, shared=0.9) for seed in (1, 2, 3)]
+    parts = [replace(part, seeds=part.seeds + 10 * number) for number, part in enumerate(parts)]
+    found = calibrate(parts, aims)
+    assert (found.histories, found.seeds) == (3 * 256 * 4, 12)
+    assert calibrate(parts[::-1], aims).digest == found.digest
+    assert gather(parts).point.max() == 3 * 256 - 1
+    with pytest.raises(ScenarioError, match="sweep 2: has other factors"):
+        calibrate([parts[0], replace(parts[1], outcomes=("other", *parts[1].outcomes[1:]))], aims)
 
 
 def test_failed_histories_are_left_out_and_many_are_refused(sweep: Responses) -> None:

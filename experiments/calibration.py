@@ -83,7 +83,7 @@ def scores(fitted: Calibration, stored: Histories) -> list[dict[str, Any]]:
             forecasts["model", left_out] = predictive(row, stored_draws(stored, posterior, STORED))
             seen = [each for each in fitted.observed if not (left_out and each.key == row.key)]
             for name in baselines.NAMES:
-                forecasts[name, left_out] = baseline(baselines.fit(name, seen), row, fitted.observed)
+                forecasts[name, left_out] = baselines.predict(baselines.fit(name, seen), row)
         for (name, left_out), forecast in forecasts.items():
             found.append(
                 {
@@ -97,12 +97,6 @@ def scores(fitted: Calibration, stored: Histories) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def baseline(fitted: baselines.Fit, row: Row, observed: Sequence[Row], onward: bool = False) -> Predictive:
-    """The forecast of a baseline for a cohort or retention; a subset of a cohort leaves like the cohort."""
-    parent = next((each.of for each in observed if row.parent and each.subject == row.parent), 0)
-    return baselines.predict(fitted, row, parent, onward)
 
 
 def forecasts(fitted: Calibration, drawn: Mapping[str, Floats]) -> list[dict[str, Any]]:

@@ -115,11 +115,13 @@ def test_going_on_from_what_was_observed(name: str) -> None:
     onward = predict(found, cohort("a", 14, 28), given=True)
     assert onward.pmf()[:8].sum() == pytest.approx(0.0, abs=1e-12)
     assert predict(found, cohort("a", 14, 28)).pmf()[:8].sum() > 0.0
-    subset = replace(cohort("four", 4, 8), parent="a")
-    of_four = predict(found, subset, parent=14, given=True)
+    subset = replace(cohort("four", 4, 8), parent="a", within=14)
+    of_four = predict(found, subset, given=True)
     inside = predict(found, replace(cohort("a", 14, 8), key="again"), given=True)
     assert of_four.mean() / 4 == pytest.approx(inside.mean() / 14)
     assert len(of_four.pmf()) == 5
+    all_four = fit(name, [seen, replace(subset, fitted=True, low=4.0, high=4.0), hired("X", 0.8)])
+    assert predict(all_four, cohort("a", 14, 28)).mean() > predict(found, cohort("a", 14, 28)).mean()
 
 
 def test_leaving_out_a_row_makes_it_harder() -> None:

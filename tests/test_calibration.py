@@ -49,7 +49,7 @@ def tiny() -> Scenario:
 def sweep() -> Responses:
     """A made-up answer: the more of h0, the more have left."""
     place = (np.arange(400) + 0.5) / 400
-    x = np.column_stack([0.1 * place, 1.5 * np.roll(place, 150)])
+    x = np.column_stack([0.1 * place, 1.5 * (np.arange(400) * 0.6180339887 % 1.0)])
     luck = Streams(3).uniform("planted", 0, np.arange(400 * 4 * 3)).reshape(400, 4, 3)
     gone = np.floor(luck * 0.999 + x[:, :1, None] * np.array([30.0, 36.0, 18.0]))
     y = np.minimum(gone, np.array([4.0, 4.0, 2.0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,7 +86,8 @@ def test_five_hundred_trials() -> None:
 
 
 @pytest.mark.nightly
-def test_pyabc_agrees() -> None:
+@pytest.mark.filterwarnings("ignore")
+def test_pyabc_agrees(tmp_path: Path) -> None:
     """Sequential Monte Carlo of another program on the same question; its posterior is wider at its last tolerance."""
     pyabc = pytest.importorskip("pyabc")
     low, high = np.array([1.0, 2.0, 1.0, 5.0, 15.0]), np.array([4.0, 4.0, 3.0, 9.0, 20.0])
@@ -102,7 +104,7 @@ def test_pyabc_agrees() -> None:
         **{factor.name: pyabc.RV("uniform", factor.low, factor.high - factor.low) for factor in coverage.FACTORS}
     )
     smc = pyabc.ABCSMC(model, prior, distance, population_size=500, sampler=pyabc.SingleCoreSampler())
-    smc.new("sqlite://", {"s": low})
+    smc.new(f"sqlite:///{tmp_path / 'trials.db'}", {"s": low})
     frame, weights = smc.run(minimum_epsilon=0.5, max_nr_populations=8).get_distribution()
     mine = calibrate(coverage.surrogate(4096, 4, 1), coverage.aims(low, high)).table()
     for row in mine:

@@ -68,9 +68,10 @@ SCHEMA: Final[dict[str, Any]] = {
         "draws": {"type": "integer", "minimum": 1},
         "posterior": {
             "type": "object",
-            "required": ["source", "digest", "parameters", "targets"],
+            "required": ["source", "fitted_to", "digest", "parameters", "targets"],
             "properties": {
                 "source": {"type": "string"},
+                "fitted_to": {"type": "object", "additionalProperties": {"type": "string"}},
                 "digest": {"type": "string"},
                 "parameters": {"type": "array", "items": {"type": "string"}},
                 "targets": {"type": "array", "items": {"type": "object"}},
@@ -156,6 +157,7 @@ def predict(
             "draws": n,
             "posterior": {
                 "source": drawn.source,
+                "fitted_to": dict(drawn.content.get("scenario", {})),
                 "digest": drawn.digest,
                 "parameters": list(drawn.names),
                 "targets": drawn.content.get("targets", []),

@@ -75,6 +75,8 @@ PURPOSES: dict[str, str] = {
     "observation_error": "error of an observation in calibration; row = history, column = target",
     "baseline": "flows of a baseline; row = draw, column = use",
     "planted": "planted truth and data of a check of the method; row = trial or history, column = use",
+    "frontier_start": "first packages of a search for the cheapest; row = package, column = lever",
+    "package_resample": "which replicates a bootstrap sample of a price or a game takes; row = sample, column = place",
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

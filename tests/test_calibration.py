@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,9 +14,10 @@ import pytest
 from abm import cli
 from abm.scenario import Scenario, ScenarioError, load
 from abm.streams import Streams
-from experiments import calibration, calibration_files, posterior_file
+from experiments import calibration, calibration_files, calibration_sweeps, posterior_file, runner, study
 from experiments.forecast import stored_draws
-from experiments.histories import gather
+from experiments.histories import Target, gather
+from experiments.posterior import Method, calibrate
 from experiments.responses import Factor, Responses
 
 EARLY, LATE, OTHER = "left:alpha-authors@2022-08", "left:alpha-authors@2022-12", "left:beta-authors@2022-12"
@@ -127,8 +126,9 @@ def test_a_single_target_has_nothing_left_out(sweep: Responses) -> None:
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch, tiny: Scenario, sweep: Responses) -> None:
     """The command finds the made-up sweep, whatever it is asked for."""
-    made = SimpleNamespace(read_or_run=lambda arguments, workers: ("made", tiny, [sweep]))
-    monkeypatch.setitem(sys.modules, "experiments.calibration_sweeps", made)
+    asked = calibration_sweeps.Asked("made", tiny, None, (Path("made"),))
+    monkeypatch.setattr(calibration_sweeps, "ask", lambda arguments: [asked])
+    monkeypatch.setattr(calibration_sweeps, "run_or_read", lambda *_: [sweep])
 
 
 @pytest.mark.usefixtures("given")
@@ -166,3 +166,52 @@ def test_the_command_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "is a file" in capsys.readouterr().err
     assert cli.main(["calibrate", "made", "--noise", "2"]) == 2
     assert "from 0 to 0.5" in capsys.readouterr().err
+
+
+# ---- sweeps ----------------------------------------------------------------------------------------------------------
+
+STUDY = """
+name = "fit-tiny"
+scenario = "tiny"
+replicates = 2
+months = 6
+outcomes = ["exits"]
+[design]
+method = "METHOD"
+n = 6
+[[factors]]
+name = "h0"
+"""
+
+
+def test_a_study_is_run_in_parts_with_luck_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("fit.toml").write_text(STUDY.replace("METHOD", "lhs"), encoding="utf-8")
+    (asked,) = calibration_sweeps.ask(["fit.toml"])
+    made = calibration_sweeps.run_or_read(asked, 3, workers=0)
+    histories = gather(made)
+    whole = study.load("fit.toml")
+    assert (len(made), len(histories.x), len(np.unique(histories.seeds))) == (3, 12, 6)
+    np.testing.assert_allclose(np.unique(histories.x), np.sort(whole.x[:, 0]))
+    (again,) = calibration_sweeps.ask(["results/fit-tiny-parts"])
+    assert again.scenario == whole.scenario
+    for one, other in zip(calibration_sweeps.run_or_read(again, 3, workers=0), made, strict=True):
+        np.testing.assert_array_equal(one.y, other.y)
+
+
+def test_the_posterior_does_not_depend_on_the_workers(tmp_path: Path) -> None:
+    """The same sweep in this process, by two others, and in memory."""
+    (tmp_path / "fit.toml").write_text(STUDY.replace("METHOD", "sobol").replace("n = 6", "n = 8"), encoding="utf-8")
+    asked = study.load(tmp_path / "fit.toml")
+    sweeps = [runner.sweep(asked, tmp_path / f"by{workers}", workers=workers) for workers in (0, 2)]
+    sweeps.append(runner.in_memory(asked))
+    aims = [Target("exits", 2.0, 4.0)]
+    assert len({calibrate(each, aims, Method(keep=8)).digest for each in sweeps}) == 1
+
+
+def test_sweeps_that_are_no_draws_from_the_prior_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text(STUDY.replace("METHOD", "morris"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="spread evenly over the ranges") as caught:
+        calibration_sweeps.ask([str(file), str(tmp_path)])
+    assert "holds no sweep" in str(caught.value)

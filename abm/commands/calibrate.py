@@ -15,13 +15,13 @@ from abm.commands import Commands, Refused
 ORDER = 11
 DRAWS = 100
 EXAMPLES = """examples:
-  talent calibrate fit.toml                           # runs the sweep of the study (or what is missing of it)
+  talent calibrate fit.toml                           # runs the study in parts with luck of their own
+  talent calibrate results/fit-parts --draws 200 --out results/posterior --ship
   talent calibrate results/fit results/fit-2          # sweeps that are there, of the same study with other seeds
-  talent calibrate results/fit --draws 200 --out results/posterior --ship
 
 The study varies at most three parameters, evenly over their ranges (lhs or sobol), and watches the outcome of every row
 of its scenario that is marked calibrate: left:COHORT@DATE, retention:EMPLOYER@DATE. Rows to be predicted have no part
-in the fit. Many replicates, or several sweeps with other seeds, keep the posterior from being too narrow.
+in the fit. A single sweep has the same luck at all its points, and a posterior from it is too narrow: hence the parts.
 """
 
 
@@ -35,6 +35,12 @@ def add(parsers: Commands) -> None:
         default=DRAWS,
         metavar="N",
         help=f"new histories at draws from the posterior for the forecasts; 0 uses stored ones (default {DRAWS})",
+    )
+    parser.add_argument(
+        "--parts",
+        type=commands.integer(1, 10_000, "the number of parts"),
+        metavar="N",
+        help="run a study in so many parts, each with a seed of its own (default 48)",
     )
     parser.add_argument(
         "--noise", type=_share, default=0.0, metavar="SD", help="standard error of an observed share (default 0)"
@@ -65,14 +71,20 @@ def _share(text: str) -> float:
 def run(chosen: argparse.Namespace, command: str) -> int:
     """Read or run the sweeps, fit, forecast, write the files, print the tables."""
     from experiments import calibration, calibration_files, coverage, posterior_file  # noqa: PLC0415  # heavy
-    from experiments.calibration_sweeps import read_or_run  # noqa: PLC0415
+    from experiments.calibration_sweeps import PARTS, ask, run_or_read  # noqa: PLC0415
     from experiments.forecast import settings_of, simulate_draws, stored_draws  # noqa: PLC0415
     from experiments.histories import gather  # noqa: PLC0415
 
-    name, scenario, sweeps = read_or_run(chosen.sweeps, commands.workers_of(chosen, 10**6))
+    every = ask(chosen.sweeps)
+    name, scenario = every[0].name, every[0].scenario
     folder = chosen.out or Path("results") / f"{name}-calibration"
     if folder.exists() and not folder.is_dir():
         raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    sweeps = []
+    for asked in every:
+        parts = min(chosen.parts or PARTS, asked.study.n_points) if asked.study else len(asked.folders)
+        with commands.progress(f"{asked.name}: parts of the sweep", parts) as advance:
+            sweeps += run_or_read(asked, parts, commands.workers_of(chosen, 1024), advance)
     fitted = calibration.fit(sweeps, scenario, seed=chosen.seed, noise=chosen.noise)
     stored = gather(sweeps)
     if chosen.draws:
@@ -123,10 +135,11 @@ def _show(told: dict[str, Any], console: Console) -> None:
         table.add_row(row["parameter"], prior, *numbers, f"{row['contraction']:.0%}")
     console.print(table)
     if posterior["narrow"]:
+        how = f"the seed explains up to {max(aim['luck'] for aim in told['targets']):.0%} of what the parameters leave"
+        how = how if posterior["seeds"] > 1 else "all histories have the same seed"
         console.print(
-            "[yellow]Few kinds of luck:[/yellow] the seed explains up to "
-            f"{max(aim['luck'] for aim in told['targets']):.0%} of what the parameters leave of a target, so this "
-            "posterior is too narrow. Add sweeps with other seeds, or replicates"
+            f"[yellow]Few kinds of luck:[/yellow] {how}, so this posterior is too narrow. "
+            "Give the study itself (it is run in parts), or sweeps with other seeds"
         )
     table = _table("row", "", "observed", "mean", "80 %", "", "P(observed)", left=2)
     for row in told["forecasts"]:

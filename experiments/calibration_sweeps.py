@@ -81,9 +81,7 @@ def parts_of(whole: Study, n: int) -> list[Study]:
     ]
 
 
-def run_or_read(
-    asked: Asked, parts: int, workers: int, on_done: Callable[[int], None] | None = None
-) -> list[Responses]:
+def run_or_read(asked: Asked, parts: int, workers: int, on_done: Callable[[], None] | None = None) -> list[Responses]:
     """Read the folders, or run what is missing of a study in results/NAME-parts.
 
     Args:

@@ -139,7 +139,7 @@ def _show(told: dict[str, Any], console: Console) -> None:
         how = how if posterior["seeds"] > 1 else "all histories have the same seed"
         console.print(
             f"[yellow]Few kinds of luck:[/yellow] {how}, so this posterior is too narrow. "
-            "Give the study itself (it is run in parts), or sweeps with other seeds"
+            "Run the study in more --parts, or add sweeps with other seeds"
         )
     table = _table("row", "", "observed", "mean", "80 %", "", "P(observed)", left=2)
     for row in told["forecasts"]:

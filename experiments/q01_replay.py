@@ -18,16 +18,17 @@ What would change my mind: a prediction that is far off when its row is opened; 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from abm.changes import change
 from abm.parameters import declared
-from abm.scenario import Scenario, load
+from abm.scenario import load
 from experiments import baseline_flows, baselines, question
 from experiments.calibration import baseline
 from experiments.figures import intervals, style
 from experiments.forecast import predictive
-from experiments.observed import HISTORIC, Row, rows
+from experiments.observed import HISTORIC, rows
 from experiments.question_words import effect, number
 from experiments.question_worlds import Arm, Design, Found
 from experiments.scores import LEVELS, Predictive
@@ -59,20 +60,15 @@ def design() -> list[Design]:
 
 def predictions(found: Found) -> list[dict[str, Any]]:
     """Every observation of every scenario, with the baselines; observed intervals of fitted rows only."""
-    scenarios = [load(name) for name in ORDER]
-    observed = {scenario.name: rows(scenario) for scenario in scenarios}
-    everything = [row for each in observed.values() for row in each]
-    fits = {name: baselines.fit(name, everything) for name in baselines.NAMES}
     told = []
-    for place, scenario in enumerate(scenarios):
-        mine = observed[scenario.name]
-        for row in mine:
+    for place, scenario in enumerate(map(load, ORDER)):
+        for row in rows(scenario):
             drawn = {text: found.values(text, HISTORY, place) for text in row.outcomes}
             line: dict[str, Any] = {
                 **{"row": row.key, "scenario": scenario.name, "of": row.of},
                 "status": "fitted" if row.fitted else "predicted",
                 "model": interval(predictive(row, drawn)),
-                "baselines": {name: interval(_simple(fitted, row, mine, scenario)) for name, fitted in fits.items()},
+                "baselines": simple()[scenario.name, row.key],
             }
             if row.fitted and row.low is not None and row.high is not None:
                 line["observed"] = [row.low, row.high]
@@ -81,11 +77,26 @@ def predictions(found: Found) -> list[dict[str, Any]]:
     return told
 
 
-def _simple(fitted: baselines.Fit, row: Row, observed: Sequence[Row], scenario: Scenario) -> Predictive:
-    """The forecast of a baseline, flows included (their draws have a fixed seed)."""
-    if row.kind == "flow":
-        return baseline_flows.flow(fitted, row, scenario, FLOW_DRAWS, 1)[0]
-    return baseline(fitted, row, observed)
+@cache
+def simple() -> dict[tuple[str, str], dict[str, dict[str, float]]]:
+    """What the baselines say of every observation, by scenario and row: they know the fitted rows and no history.
+
+    Their draws of flows have a fixed seed.
+    """
+    scenarios = [load(name) for name in ORDER]
+    everything = [row for scenario in scenarios for row in rows(scenario)]
+    found: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
+    for name in baselines.NAMES:
+        fitted = baselines.fit(name, everything)
+        for scenario in scenarios:
+            mine = rows(scenario)
+            for row in mine:
+                if row.kind == "flow":
+                    forecast = baseline_flows.flow(fitted, row, scenario, FLOW_DRAWS, 1)[0]
+                else:
+                    forecast = baseline(fitted, row, mine)
+                found.setdefault((scenario.name, row.key), {})[name] = interval(forecast)
+    return found
 
 
 def interval(forecast: Predictive) -> dict[str, float]:

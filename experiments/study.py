@@ -156,7 +156,7 @@ def of(scenario: str | Scenario | None = None, model: str = MARKET, **content: A
     """
     plain = dict(content)
     given = plain.get("factors", ())
-    if not isinstance(given, str):
+    if isinstance(given, list | tuple):
         plain["factors"] = [_plain(each) if isinstance(each, Factor) else each for each in given]
     plain.setdefault("name", "unnamed")
     if isinstance(scenario, str | Path):

@@ -40,6 +40,8 @@ HEADS: Final = ("parameters", "employers", "teams", "sites", "cohorts", "events"
 
 
 def _anything(problems: Problems, place: str, value: object) -> object:
+    if value is None:  # from Python; TOML has none
+        problems.add(place, show(value), "a value", f"leave {place} out or give it one")
     return value
 
 
@@ -243,7 +245,7 @@ def _factor(
         if not low < high:
             problems.add(place, f"{low:g} to {high:g}", "low < high", "swap them, or use settings for a fixed value")
             return None
-        if fields["log"] and low <= 0:
+        if fields.get("log") and low <= 0:
             problems.add(f"{place}.log", f"a range from {low:g}", "low above 0 for a logarithm", "raise low")
             return None
     if known is not None and not (known[0] <= low and high <= known[1]) and (not levels or numbers):
@@ -251,7 +253,7 @@ def _factor(
         problems.add(place, f"{low:g} to {high:g}", expected, "narrow it")
         return None
     unit = str(fields.get("unit") or (known[2] if known else ""))
-    factor = Factor(name, float(low), float(high), unit, bool(fields["log"]), levels)
+    factor = Factor(name, float(low), float(high), unit, bool(fields.get("log")), levels)
     if scenario is not None and (levels or known is None or name.startswith("policies.")):
         _try(problems, place, factor, scenario)
     return factor
@@ -274,11 +276,10 @@ def _declared_range(problems: Problems, place: str, name: str) -> tuple[float, f
         policy, _, knob = rest.partition(".")
         if policy not in policies.names():
             problems.add(f"{place}.name", show(name), "policies.NAME.KNOB", nearest(policy, policies.names()))
-        elif isinstance(declared_knob := policies.load(policy).KNOBS.get(knob), Knob):
-            return declared_knob.low, declared_knob.high, declared_knob.unit
-        elif not knob:
-            fix = nearest(knob, policies.load(policy).KNOBS, "add one of")
-            problems.add(f"{place}.name", show(name), "policies.NAME.KNOB", fix)
+        elif knob not in (knobs := policies.load(policy).KNOBS):
+            problems.add(f"{place}.name", show(name), f"a knob of {show(policy)}", nearest(knob, knobs))
+        elif isinstance(number_ := knobs[knob], Knob):
+            return number_.low, number_.high, number_.unit
     elif head == "parameters" or not (rest or head in ("months", "entrants_per_year", "potential_founders")):
         problems.add(f"{place}.name", show(name), "a parameter, or a dotted key", nearest(plain, declared()))
     elif rest and head not in HEADS:

@@ -99,11 +99,12 @@ def check_design(
 ) -> int:
     """How many points a design has; what it lacks is noted."""
     method, n = plan.get("method"), plan.get("n")
-    if method is None or not factors:
-        return 0
     ranges = [factor for factor in factors if not factor.levels]
     if method in SAMPLED and n is None and (method != "grid" or ranges):
-        problems.add("design.n", "nothing", f"the size of a design of method {method}", "add n = 64")
+        if not any(line.startswith("design.n:") for line in problems.lines):
+            problems.add("design.n", "nothing", f"the size of a design of method {method}", "add n = 64")
+        return 0
+    if method is None or not factors:
         return 0
     if method == "saltelli" and n is not None and n & (n - 1):
         problems.add("design.n", str(n), "a power of two for method saltelli", f"write n = {1 << n.bit_length()}")

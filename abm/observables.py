@@ -154,6 +154,8 @@ def exit_variance(result: Result, scenario: Scenario, subject: Subject, window: 
     """Variance of the voluntary departures of a team in a quarter, over teams and quarters."""
     teams, _ = _team_months(result, scenario, subject, window)
     quarters = (window.last - window.first + 1) // 3
+    if quarters == 0:
+        return 0.0
     gone = _team_exits(result, window)[: 3 * quarters, teams].reshape(quarters, 3, -1).sum(axis=1)
     return float(gone.var()) if gone.size else 0.0
 
@@ -179,7 +181,8 @@ def after_release(result: Result, scenario: Scenario, subject: Subject, window: 
     """Exit rate in the three months from a release of the own team on, over the rate in all other months."""
     teams, months = _team_months(result, scenario, subject, window)
     out = result.series["team_releases"][months, teams]
-    recent = sum(np.vstack([np.zeros((lag, len(teams))), out[: len(out) - lag]]) for lag in range(AFTER_RELEASE)) > 0
+    lags = range(min(AFTER_RELEASE, len(out)))
+    recent = sum(np.vstack([np.zeros((lag, len(teams))), out[: len(out) - lag]]) for lag in lags) > 0
     size, gone = result.series["team_size"][months, teams], _team_exits(result, window)[:, teams]
     rates = [gone[side].sum() / max(size[side].sum(), 1e-12) for side in (recent, ~recent)]
     return float(rates[0] / max(rates[1], 1e-12))

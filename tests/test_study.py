@@ -438,7 +438,7 @@ def test_outcomes_that_look_beyond_their_window_run_as_long() -> None:
     assert outcomes.read("bought_founders_gone@2022-12", meta).last == meta.months - 1
 
 
-def test_outcomes_of_a_month_in_which_nobody_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcomes_of_a_month_in_which_nobody_moved() -> None:
     """Every outcome is a number, or not a number, in a history without a single move."""
     still = load("tiny").with_settings({"months": 1})
     result = simulate(still, 3, 1)

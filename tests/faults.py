@@ -33,9 +33,9 @@ class Crash(BaseException):
 class FaultyDisk(Disk):
     """Fails at the n-th operation.
 
-    kind: crash (simulated), kill (a real SIGKILL), full (ENOSPC from there on), error (EIO, once), half (half of a write,
-        then ENOSPC from there on). role: which processes count, "driver", "worker" or "any". mark: made when it fired,
-        so that it fires once however many processes there are.
+    kind: crash (simulated), kill (a real SIGKILL), full (ENOSPC from there on), error (EIO, once), half (half of a
+        write, then ENOSPC from there on); role: which processes count, "driver", "worker" or "any"; mark: made when it
+        fired, so that it fires once however many processes there are.
     """
 
     kind: str
@@ -183,8 +183,8 @@ def dask(workers: int = 2) -> Iterator[str]:
 class Zygote:
     """A process that forks one to sweep for each line it reads: real processes to kill, without waiting for imports."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.faults"]
+    def __init__(self, *modules: str) -> None:
+        command = [sys.executable, "-m", "tests.faults", *modules]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment()
         )
@@ -204,9 +204,13 @@ class Zygote:
 
 
 def _serve() -> None:
+    from importlib import import_module
     from multiprocessing import forkserver
 
     from experiments import engine_local, runner
+
+    for name in sys.argv[1:]:
+        import_module(name)
 
     forkserver.set_forkserver_preload(["experiments.work"])
     forkserver.ensure_running()
@@ -223,9 +227,8 @@ def _serve() -> None:
                 mark = Path(f"{folder}.fired")
                 disk = FaultyDisk(kind, int(n), mark, role, os.getpid())
                 address = None if cluster == "-" else cluster
-                runner.sweep(
-                    a_study(), Path(folder), workers=int(workers), cluster=address, batch_seconds=1e-6, disk=disk
-                )
+                how: dict[str, Any] = {"workers": int(workers), "cluster": address, "disk": disk}
+                runner.sweep(a_study(), Path(folder), batch_seconds=1e-6, **how)
                 code = 0
             except BaseException as error:  # told by the exit status
                 print(f"{type(error).__name__}: {error}", file=sys.stderr)

@@ -219,26 +219,17 @@ def test_swapped_copied_and_renamed_shards_are_detected(copy: Path) -> None:
 
 
 def test_a_run_with_two_results_is_named_with_both_shards(copy: Path) -> None:
-    name = sorted(path.stem for path in (copy / "shards").glob("*.json"))[0]
-    sidecar, data = shards.verified(copy, name)
-    first, second = (
-        shards.verified(copy, n)[0].runs[0] for n in sorted(p.stem for p in (copy / "shards").glob("*.json"))[:2]
-    )
-    row = shards.rows_of(sidecar, data, ("a", "b"))[0]
-    other = shards.rows_of(
-        *shards.verified(copy, sorted(p.stem for p in (copy / "shards").glob("*.json"))[1]), ("a", "b")
-    )[0]
-    before = digest(copy)
+    names, before = sorted(path.stem for path in (copy / "shards").glob("*.json")), digest(copy)
+    row, other = (shards.rows_of(*shards.verified(copy, name), ("a", "b"))[0] for name in names[:2])
     both = shards.commit(store.Disk(), copy, [row, other], ("a", "b"), "", 0)
     assert executed(copy, a_study()) == 0 and digest(copy) == before  # equal duplicates are dropped
-    shards_folder = copy / "shards"
     for suffix in ("parquet", "json"):
-        (shards_folder / f"{both}.{suffix}").unlink()
-    wrong = shards.Row(first, row.seed, "ok", (row.values[0] + 1e-12, row.values[1]))
+        (copy / "shards" / f"{both}.{suffix}").unlink()
+    wrong = shards.Row(row.run_id, row.seed, "ok", (row.values[0] + 1e-12, row.values[1]))
     both = shards.commit(store.Disk(), copy, [wrong, other], ("a", "b"), "", 0)
-    with pytest.raises(store.Unequal, match=first) as refused:
+    with pytest.raises(store.Unequal, match=row.run_id) as refused:
         executed(copy, a_study())
-    assert both in str(refused.value) and name in str(refused.value) and second not in str(refused.value)
+    assert both in str(refused.value) and names[0] in str(refused.value) and other.run_id not in str(refused.value)
 
 
 # ---- other studies, other code ---------------------------------------------------------------------------------------

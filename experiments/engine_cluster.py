@@ -89,7 +89,8 @@ class Cluster:
         if not self._running:
             return []
         try:
-            self._distributed.wait(list(self._running), timeout=seconds, return_when="FIRST_COMPLETED")
+            with self._client.as_current():
+                self._distributed.wait(list(self._running), timeout=seconds, return_when="FIRST_COMPLETED")
         except TimeoutError:
             self._look_for_workers()
         except self._distributed.CancelledError:

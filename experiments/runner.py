@@ -23,7 +23,7 @@ from abm import pool
 from abm.columns import Floats
 from experiments import lock, reading, shards, work
 from experiments.disk import DISK, Disk, make_folders, put
-from experiments.drive import Driver, Progress
+from experiments.drive import Driver, Progress, Stopped
 from experiments.engine_local import Engine, Here, Processes
 from experiments.plan import Plan, plan
 from experiments.reading import read, status
@@ -32,7 +32,7 @@ from experiments.store import Store
 from experiments.study import Study
 from experiments.work import Order
 
-__all__ = ["Progress", "in_memory", "read", "status", "sweep"]
+__all__ = ["Progress", "Stopped", "in_memory", "read", "status", "sweep"]
 ATTEMPTS: Final = "attempts"
 
 

@@ -131,7 +131,7 @@ def _home(result: Result, person: Integers, month: Integers) -> Integers:
     """(P,) where people were before the moves of a month, from the ledger: employer, or -1 - Status."""
     moves = result.moves
     if not moves:
-        return np.asarray(result.at_start[person])
+        return np.asarray(result.at_start[person], dtype=np.int64)
     span = result.months + 1
     order = np.lexsort((np.arange(len(moves["month"])), moves["month"], moves["researcher"]))
     key = (moves["researcher"] * span + moves["month"])[order]

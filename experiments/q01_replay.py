@@ -25,7 +25,6 @@ from abm.changes import change
 from abm.parameters import declared
 from abm.scenario import load
 from experiments import baseline_flows, baselines, question
-from experiments.calibration import baseline
 from experiments.figures import intervals, style
 from experiments.forecast import predictive
 from experiments.observed import HISTORIC, rows

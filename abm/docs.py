@@ -272,6 +272,21 @@ def patterns() -> str:
     )
 
 
+def answers() -> str:
+    """What the ten questions of `experiments` answer, as `talent reproduce` measured it."""
+    found = json.loads((ROOT / "abm" / "data" / "answers.json").read_text(encoding="utf-8"))
+    rows = (
+        (
+            row["name"][1:3].lstrip("0"),
+            f"[{row['question']}](experiments/{row['name']}.py)",
+            row["answer"],
+            str(row["replicates"]),
+        )
+        for row in found
+    )
+    return _table(("", "question", "answer of the model; brackets: 95 %", "pairs"), rows)
+
+
 def archetypes() -> str:
     """The three kinds of taste: ideal culture point, and how much each cares relative to the mean."""
     rows = (
@@ -296,6 +311,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "mechanisms": the_mechanisms,
     "ablation": ablation,
     "patterns": patterns,
+    "answers": answers,
     **{f"columns {name}": partial(columns, name) for name in TABLES},
     **{f"parameters {phase}": partial(parameters, phase) for phase in {p.phase: 0 for p in declared().values()}},
 }

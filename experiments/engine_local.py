@@ -37,7 +37,10 @@ class Engine(Protocol):
     """What carries out batches somewhere."""
 
     name: str
-    slots: int
+
+    @property
+    def slots(self) -> int:
+        """How many batches are carried out at a time."""
 
     @property
     def full(self) -> bool:

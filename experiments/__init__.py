@@ -8,8 +8,8 @@ A sweep, described  responses, study, study_check, study_points, design, models,
 A sweep, run        runner, drive, work, engine_local, engine_cluster; store, shards, disk, lock, reading, swept
 Sensitivity         sensitivity, sensitivity_checks, sensitivity_files, indices, indices_given
 Scenario discovery  discovery, discovery_box, discovery_files
-Calibration         calibration, calibration_sweeps, calibration_files, histories, posterior, posterior_file, regression,
-                    scales, coverage
+Calibration         calibration, calibration_sweeps, calibration_files, histories, posterior, posterior_file,
+                    regression, scales, coverage
 Predictions         predictions, forecast, observed, scores, baselines, baseline_flows
 Packages and games  frontier, search, shadow, duel, game; packages, package_runs, package_figures, evaluations, costs,
                     bills

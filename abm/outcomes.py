@@ -59,7 +59,8 @@ def read(text: str, scenario: Scenario) -> Outcome:
     def measure(result: Result) -> float:
         return chosen.measure(result, scenario, subject, window)
 
-    return Outcome(text, chosen.unit, chosen.meaning, measure, window.last)
+    last = min(window.last + chosen.beyond, scenario.months - 1)
+    return Outcome(text, chosen.unit, chosen.meaning, measure, last)
 
 
 def _subject(text: str, about: str, chosen: Kind, scenario: Scenario) -> Subject:

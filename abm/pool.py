@@ -45,7 +45,7 @@ def each[T](function: Callable[..., T], jobs: Sequence[tuple[Any, ...]], workers
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def deaf_to_interrupts() -> Iterator[None]:
     """Ignore SIGINT while processes are started (in the main thread, where it can be done)."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -62,7 +62,7 @@ def _in_pool[T](
 ) -> Iterator[tuple[int, T]]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(numbers)), mp_context=context) as pool:
-        with _deaf_to_interrupts():  # workers inherit it: Ctrl-C stops the parent, which stops them
+        with deaf_to_interrupts():  # workers inherit it: Ctrl-C stops the parent, which stops them
             running: dict[Future[T], int] = {pool.submit(function, *jobs[number]): number for number in numbers}
         waiting = set(running)
         try:

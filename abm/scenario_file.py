@@ -16,11 +16,11 @@ DEEPEST: Final = 12  # nesting and dotted keys beyond this are not a scenario an
 _TEXT: Final = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'''')
 
 
-def parse(path: Path, where: str, shipped: Sequence[str]) -> dict[str, Any]:
-    """The raw table of a file that is small, regular, UTF-8 and not absurdly nested."""
+def parse(path: Path, where: str, shipped: Sequence[str], kind: str = "scenario") -> dict[str, Any]:
+    """The raw table of a file that is small, regular, UTF-8 and not absurdly nested; `kind` is for its errors."""
 
     def refuse(place: str, came: str, expected: str, fix: str) -> ScenarioError:
-        return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"])
+        return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"], kind)
 
     try:
         mode = path.stat().st_mode
@@ -32,11 +32,11 @@ def parse(path: Path, where: str, shipped: Sequence[str]) -> dict[str, Any]:
             raise refuse("file", "a device or pipe", "a regular TOML file", "save it as a file first")
         if path.stat().st_size > LARGEST_FILE:
             came = f"{path.stat().st_size:,} bytes"
-            raise refuse("file", came, f"at most {LARGEST_FILE:,} bytes", "keep data out of the scenario")
+            raise refuse("file", came, f"at most {LARGEST_FILE:,} bytes", f"keep data out of the {kind}")
         raw = path.read_bytes()
     except FileNotFoundError:
-        fix = nearest(path.stem, shipped, "give a path to a TOML file, or a shipped scenario:")
-        raise refuse("file", "no such file or scenario", "a shipped scenario or a path", fix) from None
+        fix = nearest(path.stem, shipped, f"give a path to a TOML file, or a shipped {kind}:")
+        raise refuse("file", f"no such file or {kind}", f"a shipped {kind} or a path", fix) from None
     except (OSError, ValueError) as error:
         if isinstance(error, ScenarioError):
             raise

@@ -25,10 +25,10 @@ class ScenarioError(ValueError):
     """A scenario that cannot be run; the text says where, what came, what was expected and the usual fix."""
 
     @classmethod
-    def about(cls, where: str, problems: Sequence[str]) -> ScenarioError:
+    def about(cls, where: str, problems: Sequence[str], kind: str = "scenario") -> ScenarioError:
         """One error out of all the problems of one file (at most twenty are listed)."""
         count = len(problems)
-        head = f"scenario {where} has {count} problem{'s' if count != 1 else ''} (places are counted from 1)"
+        head = f"{kind} {where} has {count} problem{'s' if count != 1 else ''} (places are counted from 1)"
         lines = [head, *(f"  {problem}" for problem in problems[:MOST_PROBLEMS_SHOWN])]
         if count > MOST_PROBLEMS_SHOWN:
             lines.append(f"  ... and {count - MOST_PROBLEMS_SHOWN} more")

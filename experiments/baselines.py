@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -114,8 +115,8 @@ def group_of(row: Row) -> str:
 
 
 def people(row: Row) -> int:
-    """In the group of a row."""
-    return HIRED if row.kind == "retention" else row.of
+    """In the group of a row; of a subset of a cohort, in the cohort."""
+    return HIRED if row.kind == "retention" else row.within or row.of
 
 
 def paths(name: str, n: int, months: int, new: bool, start: Floats | None = None, begun: int = 0) -> Floats:
@@ -134,10 +135,9 @@ def paths(name: str, n: int, months: int, new: bool, start: Floats | None = None
         start = np.zeros((len(rate), len(shapes), n + 1))
         start[..., 0] = 1.0
     if name == "contagion":
-        share = np.arange(n + 1) / max(n - 1, 1)
-        leaves = -np.expm1(-rate[:, None, None] * (1.0 + shapes[:, None] * share))
+        month = _month_of_contagion(n)
         for _ in range(months - begun):
-            start = _step(start, leaves)
+            start = (start[..., None, :] @ month)[..., 0, :]
         return start
     stay = survival(name, months, new) / np.maximum(survival(name, begun, new), 1e-300)
     return _step(start, np.broadcast_to((1.0 - stay)[..., None], start.shape))
@@ -156,6 +156,15 @@ def survival(name: str, months: int, new: bool) -> Floats:
         return np.asarray(24.0 / power[:, None] * (age / 24.0) ** power[:, None])
 
     return np.exp(-rate[..., None] * (gathered(ages + months) - gathered(ages))).mean(axis=-1)
+
+
+@cache
+def _month_of_contagion(n: int) -> Floats:
+    """(hazards, shapes, n + 1, n + 1) one month of the chain: from how many gone to how many gone."""
+    share = np.arange(n + 1) / max(n - 1, 1)
+    leaves = -np.expm1(-np.exp(HAZARDS)[:, None, None] * (1.0 + SHAPES["contagion"][:, None] * share))
+    one = np.eye(n + 1)
+    return np.stack([_step(np.broadcast_to(one[k], leaves.shape), leaves) for k in range(n + 1)], axis=2)
 
 
 def _step(before: Floats, leaves: Floats) -> Floats:
@@ -192,13 +201,23 @@ def likelihood(name: str, members: Sequence[Row]) -> Floats:
 
 
 def seen(row: Row) -> Floats:
-    """(people + 1,) 1 where that many leavers agree with what was observed, else 0."""
+    """(people + 1,) probability of what was observed, given that so many of the group have left: mostly 1 or 0."""
     n = people(row)
-    low, high = float(row.low or 0.0), float(n if row.high is None else row.high)
+    low, high = float(row.low or 0.0), float(row.of if row.high is None else row.high)
     gone = np.arange(n + 1)
     if row.kind == "retention":
         return np.asarray(np.abs((n - gone) / n - (low + high) / 2) <= (high - low) / 2 + 0.5 / n - 1e-9, dtype=float)
+    if row.within:
+        cells = np.arange(row.of + 1)
+        return np.asarray(_subset(n, row.of)[:, (cells >= low) & (cells <= high)].sum(axis=1))
     return np.asarray((gone >= low) & (gone <= high), dtype=float)
+
+
+def _subset(n: int, size: int) -> Floats:
+    """(n + 1, size + 1) how many of a random subset have left, given how many of all."""
+    from scipy.stats import hypergeom  # noqa: PLC0415  # slow to import
+
+    return np.asarray(hypergeom.pmf(np.arange(size + 1), n, np.arange(n + 1)[:, None], size))
 
 
 # ---- the grid of groups ----------------------------------------------------------------------------------------------
@@ -226,37 +245,28 @@ def _evidence(own: Floats, shape: int) -> Floats:
 # ---- forecasts -------------------------------------------------------------------------------------------------------
 
 
-def predict(fitted: Fit, row: Row, parent: int = 0, given: bool = False) -> Predictive:
+def predict(fitted: Fit, row: Row, given: bool = False) -> Predictive:
     """What a baseline says of a cohort or of retention, with the uncertainty of its parameters.
 
     Args:
         fitted: the baseline.
         row: the cohort by date, or the retention.
-        parent: people in the cohort that the row's cohort is a subset of: its members leave like any of that cohort.
         given: for the same people as in a fitted row of no later date, go on from what was observed then.
 
     Returns:
         The exact distribution: of the number who left, or of the share still there.
     """
     weights = fitted.group(group_of(row))
-    new, n = row.kind == "retention", parent or people(row)
+    new, n = row.kind == "retention", people(row)
     start, begun = None, 0
     for earlier in fitted.observed.get(group_of(row), ()) if given else ():
         if earlier.months <= row.months and earlier.key != row.key and people(earlier) == n:
             now = paths(fitted.name, n, earlier.months, new) * seen(earlier)
             start, begun = now / np.maximum(now.sum(axis=-1, keepdims=True), 1e-300), earlier.months
     pmf = np.einsum("hs,hsn->n", weights, paths(fitted.name, n, row.months, new, start, begun))
-    if parent:
-        pmf = _thinned(pmf, row.of)
+    if row.within:
+        pmf = pmf @ _subset(n, row.of)
     pmf = pmf / pmf.sum()
     if new:
         return Predictive(np.arange(n, -1, -1) / n, pmf, 1, 0)
     return Predictive(np.arange(row.of + 1.0), pmf, row.of, 0)
-
-
-def _thinned(pmf: Floats, size: int) -> Floats:
-    """How many of a random subset of the people have left."""
-    from scipy.stats import hypergeom  # noqa: PLC0415  # slow to import
-
-    n = len(pmf) - 1
-    return np.asarray(pmf @ hypergeom.pmf(np.arange(size + 1), n, np.arange(n + 1)[:, None], size))

@@ -12,7 +12,7 @@ import numpy as np
 
 from abm.columns import Floats
 from experiments.costs import Prices
-from experiments.packages import M
+from experiments.package_runs import M
 
 LINES: Final = {
     "pay": "raises of the package, paid to those who have stayed, with charges",
@@ -44,11 +44,12 @@ def lines(measured: Floats, baseline: Floats, prices: Prices, years: float, char
         return (measured[..., M[measure]] - baseline[..., M[measure]]) / years
 
     def longer() -> Floats:
-        """Equity outstanding by the head; that more people are there to hold it is not a cost of the package."""
+        """Equity outstanding by the head, where vesting was moved; that more people hold it is not its cost."""
+        moved = measured[..., M["vesting"]] != baseline[..., M["vesting"]]
         then, now = baseline[..., M[heads]], measured[..., M[heads]]
         usual = np.where(then > 0, np.divide(now, then, out=np.zeros_like(now + then), where=then > 0), 0.0)
         name = M[f"unvested_{charged}"]
-        return np.asarray(measured[..., name] - baseline[..., name] * usual) / years
+        return np.where(moved, measured[..., name] - baseline[..., name] * usual, 0.0) / years
 
     def budget() -> Floats:
         pay = baseline[..., M[f"payroll_{charged}"]] * prices["payroll_factor"]

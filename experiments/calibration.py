@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from abm import files
 from abm.columns import Floats
 from abm.scenario import Scenario
 from experiments import baselines
 from experiments.forecast import given, predictive, ratios, stored_draws
+from experiments.histories import Histories, gather
 from experiments.observed import Row, rows, targets
 from experiments.posterior import Method, Posterior, calibrate
 from experiments.responses import Responses
 from experiments.scores import Predictive
 
 STORED: Final = 1000  # draws for scores from the stored sweep
-SHIPPED: Final = 400  # draws that are written for `talent predict`
 CENTRAL: Final = 0.8
 
 
@@ -39,12 +37,16 @@ class Calibration:
 
 
 def fit(
-    responses: Responses, scenario: Scenario, method: Method | None = None, seed: int = 1, noise: float = 0.0
+    sweeps: Responses | Sequence[Responses] | Histories,
+    scenario: Scenario,
+    method: Method | None = None,
+    seed: int = 1,
+    noise: float = 0.0,
 ) -> Calibration:
     """Fit a scenario from a stored sweep.
 
     Args:
-        responses: the sweep; it must have measured the outcome of every row marked calibrate.
+        sweeps: one or several; they must have measured the outcome of every row marked calibrate.
         scenario: whose rows are the targets. Rows to be predicted have no part in this.
         method: of `experiments.posterior`.
         seed: of resampling.
@@ -56,7 +58,7 @@ def fit(
     Raises:
         ScenarioError: see `experiments.posterior.calibrate`.
     """
-    observed = rows(scenario)
+    observed, responses = rows(scenario), gather(sweeps)
     aims = targets(observed, noise)
     whole = calibrate(responses, aims, method, seed)
     without: dict[str, Posterior] = {}
@@ -67,7 +69,7 @@ def fit(
     return Calibration(scenario, observed, whole, without)
 
 
-def scores(fitted: Calibration, responses: Responses) -> list[dict[str, Any]]:
+def scores(fitted: Calibration, stored: Histories) -> list[dict[str, Any]]:
     """Log score and CRPS of the model and the baselines on every target, in sample and with the target left out."""
     found = []
     for row in fitted.observed:
@@ -78,10 +80,10 @@ def scores(fitted: Calibration, responses: Responses) -> list[dict[str, Any]]:
         for left_out, posterior in posteriors.items():
             if posterior is None:
                 continue
-            forecasts["model", left_out] = predictive(row, stored_draws(responses, posterior, STORED))
+            forecasts["model", left_out] = predictive(row, stored_draws(stored, posterior, STORED))
             seen = [each for each in fitted.observed if not (left_out and each.key == row.key)]
             for name in baselines.NAMES:
-                forecasts[name, left_out] = baseline(baselines.fit(name, seen), row, fitted.observed)
+                forecasts[name, left_out] = baselines.predict(baselines.fit(name, seen), row)
         for (name, left_out), forecast in forecasts.items():
             found.append(
                 {
@@ -97,19 +99,21 @@ def scores(fitted: Calibration, responses: Responses) -> list[dict[str, Any]]:
     return found
 
 
-def baseline(fitted: baselines.Fit, row: Row, observed: Sequence[Row], onward: bool = False) -> Predictive:
-    """The forecast of a baseline for a cohort or retention; a subset of a cohort leaves like the cohort."""
-    parent = next((each.of for each in observed if row.parent and each.subject == row.parent), 0)
-    return baselines.predict(fitted, row, parent, onward)
-
-
-def forecasts(observed: Sequence[Row], drawn: Mapping[str, Floats]) -> list[dict[str, Any]]:
+def forecasts(fitted: Calibration, drawn: Mapping[str, Floats]) -> list[dict[str, Any]]:
     """The posterior-predictive row of every observation; the observed interval and a verdict for targets only.
 
-    Verdict on the central 80 % interval: "inside" if it holds the whole observed interval, "partly", or "outside".
+    Args:
+        fitted: the fit.
+        drawn: histories at draws from the posterior, new or stored.
+
+    Returns:
+        A row for each observation that they watched. Verdict on the central 80 % interval: "inside" if it holds the
+        whole observed interval, "partly", or "outside".
     """
     found = []
-    for row in observed:
+    for row in fitted.observed:
+        if any(text not in drawn for text in row.outcomes):
+            continue  # stored histories did not watch it
         forecast = predictive(row, drawn)
         low, high = forecast.central(CENTRAL) if len(forecast.values) else (np.nan, np.nan)
         line: dict[str, Any] = {
@@ -130,85 +134,9 @@ def forecasts(observed: Sequence[Row], drawn: Mapping[str, Floats]) -> list[dict
         if row.fitted and row.low is not None and row.high is not None:
             line["verdict"] = forecast.verdict(row.low, row.high, CENTRAL)
             line["probability"] = forecast.probability(row.low, row.high)
-        if (onward := given(row, observed, drawn)) is not None:
+        if (onward := given(row, fitted.observed, drawn)) is not None:
             line["mean_given_earlier"] = onward.mean()
         if row.kind == "flow":
             line["mean_per_head"] = float(np.mean(ratios(row, drawn)[1]))
         found.append(line)
     return found
-
-
-# ---- files -----------------------------------------------------------------------------------------------------------
-
-
-def document(
-    fitted: Calibration, told_scores: list[dict[str, Any]], told_forecasts: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """The content of `calibration.json`."""
-    posterior = fitted.posterior
-    return {
-        "schema": 1,
-        "scenario": {"name": fitted.scenario.name, "hash": fitted.scenario.content_hash()},
-        "posterior": {
-            "digest": posterior.digest,
-            "table": posterior.table(),
-            "correlation": correlation(posterior).tolist(),
-            "effective": posterior.effective,
-            "histories": posterior.histories,
-            "failed": posterior.failed,
-            "at_distance_zero": posterior.exact,
-            "bandwidth": posterior.bandwidth,
-        },
-        "targets": [
-            {
-                "outcome": target.outcome,
-                "low": target.low,
-                "high": target.high,
-                "noise": target.noise,
-                "share_of_prior_histories_inside": posterior.reach[q],
-                "share_of_variance_by_seed": posterior.luck[q],
-            }
-            for q, target in enumerate(posterior.targets)
-        ],
-        "forecasts": told_forecasts,
-        "scores": told_scores,
-    }
-
-
-def correlation(posterior: Posterior) -> Floats:
-    """(K, K) posterior correlation of the parameters."""
-    centred = posterior.values - posterior.weights @ posterior.values
-    spread = (centred * posterior.weights[:, None]).T @ centred
-    sd = np.sqrt(np.maximum(np.diag(spread), 1e-300))
-    return np.asarray(spread / np.outer(sd, sd))
-
-
-def write(folder: Path, fitted: Calibration, told: dict[str, Any]) -> None:
-    """Write posterior.parquet (weighted), posterior.json (equally weighted, for `talent predict`), calibration.json."""
-    import pyarrow as pa  # noqa: PLC0415  # slow to import
-
-    folder.mkdir(parents=True, exist_ok=True)
-    posterior = fitted.posterior
-    columns = {factor.name: posterior.values[:, k] for k, factor in enumerate(posterior.factors)}
-    files.write_parquet(folder / "posterior.parquet", pa.table({**columns, "weight": posterior.weights}))
-    files.write_json(folder / "posterior.json", shipped(fitted))
-    files.write_json(folder / "calibration.json", told)
-
-
-def shipped(fitted: Calibration) -> dict[str, Any]:
-    """The content of `posterior.json`: draws of equal weight to nine digits, and where they come from."""
-    posterior = fitted.posterior
-    return {
-        "schema": 1,
-        "digest": posterior.digest,
-        "scenario": {"name": fitted.scenario.name, "hash": fitted.scenario.content_hash()},
-        "parameters": [
-            {"name": f.name, "unit": f.unit, "low": f.low, "high": f.high, "log": f.log} for f in posterior.factors
-        ],
-        "targets": [
-            {"outcome": aim.outcome, "low": aim.low, "high": aim.high, "noise": aim.noise} for aim in posterior.targets
-        ],
-        "histories": posterior.histories,
-        "effective": round(posterior.effective, 1),
-        "draws": [[float(f"{value:.9g}") for value in draw] for draw in posterior.draws(SHIPPED)],
-    }

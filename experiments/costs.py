@@ -43,7 +43,7 @@ def prices(overrides: Mapping[str, float] | None = None) -> dict[str, float]:
         price = declared().get(name)
         if price is None:
             problems.append(f"{name} = {value!r}: no such price. Fix: {nearest(name, declared())}")
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        elif not math.isfinite(value):
             problems.append(f"{name} = {value!r}: expected a number ({price.unit}), e.g. {price.default:g}")
         elif not price.low <= value <= price.high:
             problems.append(

@@ -20,18 +20,20 @@ import pyarrow.parquet as pq
 import abm
 from abm import files, pool
 from abm.columns import Floats
-from experiments import packages
-from experiments.packages import MEASURES, Case, Package, measure_all
+from experiments import package_runs, packages
+from experiments.package_runs import MEASURES, measure_all
+from experiments.packages import Case, Package
 
 BATCH: Final = 64  # runs in a shard: what an interruption can lose at most
-OUTSIDE: Final = ("cli.py", "__main__.py", "docs.py", "commands")
+OUTSIDE: Final = ("cli.py", "__main__.py", "docs.py", "files.py", "commands")  # they do not simulate
 
 
 @cache
 def model_digest() -> str:
     """SHA-256 over the code and the numbers of the model, and over what is measured; not over its commands."""
     root = Path(abm.__file__).parent
-    paths = [path for path in (*root.rglob("*.py"), root / "data" / "parameters.toml", Path(packages.__file__))]
+    measured_by = (Path(packages.__file__), Path(package_runs.__file__))
+    paths = [*root.rglob("*.py"), root / "data" / "parameters.toml", *measured_by]
     found = hashlib.sha256()
     for path in sorted(paths):
         name = path.relative_to(root.parent).as_posix()

@@ -16,9 +16,9 @@ from abm.changes import change
 from abm.columns import Floats
 from abm.ensemble import measure
 from abm.scenario import Scenario
+from experiments.histories import Histories
 from experiments.observed import Row
 from experiments.posterior import Posterior
-from experiments.responses import Responses
 from experiments.scales import position
 from experiments.scores import Predictive
 
@@ -62,21 +62,23 @@ def simulate_draws(
     return {text: found[:, place] for place, text in enumerate(texts)}
 
 
-def stored_draws(responses: Responses, posterior: Posterior, n: int) -> dict[str, Floats]:
-    """As `simulate_draws`, from a stored sweep: each draw takes a history of the point nearest to it.
+def stored_draws(histories: Histories, posterior: Posterior, n: int) -> dict[str, Floats]:
+    """As `simulate_draws`, from stored histories: each draw takes one of the point nearest to it.
 
-    The replicates of the points take turns. Costs nothing, and is as good as the points are dense.
+    The histories of a point take turns. Costs nothing, and is as good as the points are dense.
     """
+    good = histories.only(~np.isnan(histories.y).all(axis=1))
     draws = posterior.draws(n)
     mine, theirs = (
         np.column_stack([position(values[:, k], factor) for k, factor in enumerate(posterior.factors)])
-        for values in (draws, responses.x)
+        for values in (draws, good.x)
     )
-    usable = np.flatnonzero(~responses.failed) if not responses.failed.all() else np.arange(len(theirs))
-    distance = ((mine[:, None, :] - theirs[usable]) ** 2).sum(axis=-1)
-    point = usable[distance.argmin(axis=1)]
-    taken = responses.y[point, np.arange(n) % len(responses.seeds)]
-    return {text: taken[:, place] for place, text in enumerate(responses.outcomes)}
+    taken = np.zeros(n, dtype=np.int64)
+    for number, place in enumerate(mine):
+        nearest = good.point[((place - theirs) ** 2).sum(axis=1).argmin()]
+        own = np.flatnonzero(good.point == nearest)
+        taken[number] = own[number % len(own)]
+    return {text: good.y[taken, place] for place, text in enumerate(good.outcomes)}
 
 
 def predictive(row: Row, drawn: Mapping[str, Floats]) -> Predictive:

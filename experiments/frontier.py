@@ -13,107 +13,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abm.columns import Bools, Floats
+from abm.columns import Floats
 from abm.paired import Estimate, estimate
-from abm.streams import Streams
 from experiments import bills, costs
 from experiments.evaluations import Evaluations
+from experiments.package_runs import M
 from experiments.packages import Case, Lever, Package, package, strength
+from experiments.search import Steps, search, undominated
 
 STEPS: Final = 10
-MISSING: Final = "the search needs pymoo, which is not installed: uv sync --extra frontier"
-Steps = NDArray[np.int64]
-
-
-class MissingError(Exception):
-    """A library of an optional extra is not installed; the text says how to install it."""
-
-
-def undominated(values: Floats) -> Bools:
-    """(P,) which points no other point beats: as small in every column and smaller in one. Of equal points the first.
-
-    Args:
-        values: (P, Q), all to be small.
-    """
-    found = np.ones(len(values), dtype=bool)
-    for k, point in enumerate(values):
-        no_worse = (values <= point).all(axis=1)
-        better = no_worse & (values < point).any(axis=1)
-        twin = no_worse & (values >= point).all(axis=1)
-        found[k] = not better.any() and not twin[:k].any()
-    return found
-
-
-def search(
-    evaluate: Callable[[Steps], Floats], levers: int, *, steps: int, population: int, generations: int, seed: int
-) -> tuple[Steps, Floats]:
-    """Search by NSGA-II over whole numbers 0..steps of each lever.
-
-    The first population holds no package, each lever alone at its full and at half its strength, and luck.
-
-    Args:
-        evaluate: (P, K) steps -> (P, Q) objectives, all to be small.
-        levers: K.
-        steps, population, generations, seed: of the search; the same give the same points.
-
-    Returns:
-        (A, K) every point evaluated, in order and each once, and (A, Q) its objectives.
-
-    Raises:
-        MissingError: pymoo is not installed.
-    """
-    try:
-        from pymoo.algorithms.moo.nsga2 import NSGA2  # noqa: PLC0415  # heavy, and an extra
-        from pymoo.core.problem import Problem  # noqa: PLC0415
-        from pymoo.operators.crossover.sbx import SBX  # noqa: PLC0415
-        from pymoo.operators.mutation.pm import PM  # noqa: PLC0415
-        from pymoo.operators.repair.rounding import RoundingRepair  # noqa: PLC0415
-        from pymoo.optimize import minimize  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingError(MISSING) from error
-    archive: dict[tuple[int, ...], Floats] = {}
-
-    def objectives(points: Steps) -> Floats:
-        new = [row for row in dict.fromkeys(map(tuple, points.tolist())) if row not in archive]
-        if new:
-            archive.update(zip(new, evaluate(np.array(new, dtype=np.int64)), strict=True))
-        return np.stack([archive[tuple(row)] for row in points.tolist()])
-
-    first = _start(levers, steps, population, seed)
-    columns = objectives(first).shape[1]
-
-    class Packages(Problem):  # type: ignore[misc]  # pymoo has no types
-        """Whole steps of each lever."""
-
-        def _evaluate(self, x: Any, out: Any, *args: Any, **kwargs: Any) -> None:
-            out["F"] = objectives(np.rint(x).astype(np.int64))
-
-    whole = {"vtype": float, "repair": RoundingRepair()}
-    algorithm = NSGA2(
-        pop_size=population,
-        sampling=first,
-        crossover=SBX(prob=0.9, eta=3.0, **whole),
-        mutation=PM(eta=3.0, **whole),
-        eliminate_duplicates=True,
-    )
-    problem = Packages(n_var=levers, n_obj=columns, xl=0, xu=steps, vtype=int)
-    minimize(problem, algorithm, ("n_gen", generations), seed=int(seed % 2**32), verbose=False)
-    return np.array(list(archive), dtype=np.int64), np.stack(list(archive.values()))
-
-
-def _start(levers: int, steps: int, population: int, seed: int) -> Steps:
-    """(population, K) distinct first points, as far as there are so many."""
-    alone = np.eye(levers, dtype=np.int64)
-    known = [np.zeros((1, levers), dtype=np.int64), steps * alone, max(steps // 2, 1) * alone]
-    luck = Streams(seed).uniform("frontier_start", 0, np.arange(4 * population)[:, None], np.arange(levers))
-    drawn = np.floor(luck * (steps + 1)).astype(np.int64)
-    rows = dict.fromkeys(map(tuple, np.concatenate([*known, drawn]).tolist()))
-    return np.array(list(rows)[:population], dtype=np.int64)
-
-
-# ---- of a team or an employer ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +58,8 @@ class Point:
         kept: people kept more than in the baseline.
         cost: kUSD a year.
         lines: kUSD a year by line.
-        cost_range: kUSD a year with every price at its low end, at its high end.
+        cost_range: kUSD a year with every price at the end at which packages cost least, and most.
+        by_price: kUSD a year with one price at its low and at its high end; those that change it.
         searched: (people kept more, kUSD a year) as the search saw it.
     """
 
@@ -159,6 +69,7 @@ class Point:
     cost: Estimate
     lines: dict[str, float]
     cost_range: tuple[float, float]
+    by_price: dict[str, tuple[float, float]]
     searched: tuple[float, float]
 
 
@@ -172,6 +83,7 @@ class Front:
         evaluated: packages run.
         promised, delivered: mean people kept by the packages of the search's front, as searched and as fresh.
         fell: packages of the search's front that fresh replicates show to be dominated.
+        cloud: (A, 2) people kept more and kUSD a year of every package run, by the replicates of the search.
     """
 
     points: tuple[Point, ...]
@@ -181,6 +93,7 @@ class Front:
     promised: float
     delivered: float
     fell: int
+    cloud: Floats
 
 
 def frontier(case: Case, asked: Asked, runs: Evaluations, on_done: Callable[[], None] | None = None) -> Front:
@@ -204,7 +117,8 @@ def frontier(case: Case, asked: Asked, runs: Evaluations, on_done: Callable[[], 
     size = {"steps": asked.steps, "population": asked.population, "generations": asked.generations}
     points, values = search(evaluate, len(asked.levers), seed=case.seed, **size)
     best = np.flatnonzero(undominated(values))
-    return judge(case, asked, runs, points[best], values[best], len(points), on_done)
+    cloud = values * np.array([-1.0, 1.0])
+    return judge(case, asked, runs, points[best], values[best], cloud, on_done)
 
 
 def judge(
@@ -213,7 +127,7 @@ def judge(
     runs: Evaluations,
     points: Steps,
     searched: Floats,
-    evaluated: int,
+    cloud: Floats,
     on_done: Callable[[], None] | None = None,
 ) -> Front:
     """The front of a search on replicates that the search has not seen; what is dominated there is dropped."""
@@ -232,12 +146,13 @@ def judge(
     ]
     return Front(
         points=tuple(sorted(found, key=lambda point: (point.cost.mean, point.kept.mean))),
-        people=float(baseline[:, 0].mean()),
-        stayed=float(baseline[:, 1].mean()),
-        evaluated=evaluated,
+        people=float(baseline[:, M["people"]].mean()),
+        stayed=float(baseline[:, M["kept"]].mean()),
+        evaluated=len(cloud),
         promised=float(-searched[moving, 0].mean()) if moving else 0.0,
         delivered=float(kept[moving].mean()) if moving else 0.0,
         fell=int((~stands).sum()),
+        cloud=cloud,
     )
 
 
@@ -255,6 +170,10 @@ def _point(
     searched: tuple[float, float],
 ) -> Point:
     of = (measured, baseline)
+    by_price: dict[str, list[float]] = {}
+    for name, _, prices in costs.ends(asked.prices):
+        at = float(bills.total(*of, prices, case.years, asked.charged).mean())
+        by_price.setdefault(name, []).append(at)
     ends = [float(bills.total(*of, _all_at(end), case.years, asked.charged).mean()) for end in ("cheap", "dear")]
     return Point(
         values=tuple(
@@ -268,6 +187,7 @@ def _point(
             for name, values in bills.lines(*of, asked.prices, case.years, asked.charged).items()
         },
         cost_range=(min(ends), max(ends)),
+        by_price={name: (low, high) for name, (low, high) in by_price.items() if low != high},
         searched=searched,
     )
 
@@ -303,6 +223,7 @@ def as_data(front: Front, levers: Sequence[Lever]) -> dict[str, Any]:
                 "cost_kusd_a_year": number(point.cost),
                 "lines": point.lines,
                 "cost_over_the_range_of_prices": list(point.cost_range),
+                "cost_by_price": {name: list(both) for name, both in point.by_price.items()},
                 "as_searched": list(point.searched),
             }
             for point in front.points

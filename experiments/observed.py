@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from abm.scenario import Scenario, ScenarioError
-from experiments.posterior import Target
+from experiments.histories import Target
 
 ROUNDING: Final = 0.005  # a share reported as a whole number of per cent lies within half of one
 TWO_YEARS: Final = 24
@@ -31,6 +31,7 @@ class Row:
         months: from the date at which the people are fixed or hired to the date; for flows from the start of the run.
         low, high: the interval observed; None for a row to be predicted.
         parent: the cohort that this one is a subset of, or "".
+        within: people in that cohort; 0 without one.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     parent: str = ""
+    within: int = 0
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -62,6 +64,7 @@ def rows(scenario: Scenario) -> tuple[Row, ...]:
         ScenarioError: retention over another span than two years.
     """
     found = []
+    sizes = {cohort.name: cohort.size for cohort in scenario.cohorts}
     for cohort in scenario.cohorts:
         fixed = scenario.month_of(cohort.fixed)
         for seen in cohort.observations:
@@ -79,6 +82,7 @@ def rows(scenario: Scenario) -> tuple[Row, ...]:
                     low=float(seen.left_min) if known and seen.left_min is not None else None,
                     high=float(seen.left_max) if known and seen.left_max is not None else None,
                     parent=cohort.subset_of or "",
+                    within=sizes.get(cohort.subset_of or "", 0),
                 )
             )
     for kept in scenario.retention:

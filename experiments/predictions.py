@@ -17,7 +17,6 @@ from abm import files
 from abm.columns import Floats
 from abm.scenario import Scenario
 from experiments import baseline_flows, baselines
-from experiments.calibration import baseline
 from experiments.forecast import given, predictive, ratios, settings_of, simulate_draws
 from experiments.observed import Row, rows
 from experiments.posterior_file import Drawn
@@ -69,9 +68,10 @@ SCHEMA: Final[dict[str, Any]] = {
         "draws": {"type": "integer", "minimum": 1},
         "posterior": {
             "type": "object",
-            "required": ["source", "digest", "parameters", "targets"],
+            "required": ["source", "fitted_to", "digest", "parameters", "targets"],
             "properties": {
                 "source": {"type": "string"},
+                "fitted_to": {"type": "object", "additionalProperties": {"type": "string"}},
                 "digest": {"type": "string"},
                 "parameters": {"type": "array", "items": {"type": "string"}},
                 "targets": {"type": "array", "items": {"type": "object"}},
@@ -157,6 +157,7 @@ def predict(
             "draws": n,
             "posterior": {
                 "source": drawn.source,
+                "fitted_to": dict(drawn.content.get("scenario", {})),
                 "digest": drawn.digest,
                 "parameters": list(drawn.names),
                 "targets": drawn.content.get("targets", []),
@@ -199,11 +200,11 @@ def _row(
             forecasts[name], per_head[name] = baseline_flows.flow(fitted, row, scenario, FLOW_DRAWS, seed)
         told["per_head"] = _told(per_head)
     else:
-        forecasts |= {name: baseline(fitted, row, observed) for name, fitted in fits.items()}
+        forecasts |= {name: baselines.predict(fitted, row) for name, fitted in fits.items()}
     told["forecasts"] = _told(forecasts)
     onward = {"model": agreeing} if (agreeing := given(row, observed, values)) is not None else {}
     if row.kind == "cohort" and not row.fitted and any(_same_people(row, each) for each in observed):
-        onward |= {name: baseline(fitted, row, observed, onward=True) for name, fitted in fits.items()}
+        onward |= {name: baselines.predict(fitted, row, given=True) for name, fitted in fits.items()}
     if onward:
         told["given_earlier"] = _told(onward)
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.columns import Floats
 from experiments.responses import Factor
@@ -51,7 +52,7 @@ def robust_spread(values: Floats) -> Floats:
     return np.where(spread > 0, spread, 1.0)
 
 
-def explained(values: Floats, groups: Floats) -> float:
+def explained(values: Floats, groups: NDArray[np.generic]) -> float:
     """Share of the variance that lies between groups; 1 when there is one group only: nothing else was seen."""
     names, number = np.unique(groups, return_inverse=True)
     total = float(values.var())

@@ -1,7 +1,7 @@
 """Which factors move an outcome, how sure that is, and how many more runs it would take to be sure.
 
     for ranking in analyse(runner.read(folder)):
-        print(told(ranking))
+        print(told(ranking))  # told: experiments/sensitivity_files.py
 
 Indices are of the mean over replicates. Replicates have the same luck at every point (common random numbers), so the
 table points x replicates splits into what the factors do, what a history's luck does alike everywhere, and what it does
@@ -52,7 +52,7 @@ class Ranking:
         indices: the factors in order.
         luck: share of the variance of a single history that is luck, None with one replicate.
         blur: share of the variance of the replicate means that is luck and not factors, None with one replicate.
-        threshold: what an idle factor would show at most (95 %), None where it is not known.
+        threshold: what luck alone would show at most (95 %), None where it is not known.
         convergence: None where the sample cannot be halved, or the outcome did not vary.
         pairs: interactions of second order, the strongest first: (factor, factor, share of variance).
         fit: share of the variance of ranks that the rank regression explains; None for other methods.
@@ -181,8 +181,8 @@ def _rank(responses: Responses, outcome: str, method: str, seed: int, count: int
         **{"luck": luck.history if luck else None, "blur": luck.means if luck else None},
     }
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        idle = (Index(name, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 1, 1, len(names), "idle") for name in names)
-        return Ranking(**common, indices=tuple(idle), threshold=None, convergence=None, pairs=(), fit=None)
+        still = (Index(name, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 1, 1, len(names), "luck") for name in names)
+        return Ranking(**common, indices=tuple(still), threshold=None, convergence=None, pairs=(), fit=None)
     sample = sample_of(factors, x, table, method, seed, count)
     if method == "given":
         threshold: float | None = indices_given.given_idle(x, y, SHUFFLES, seed)
@@ -230,75 +230,3 @@ def _pairs(names: list[str], sample: Sample) -> tuple[tuple[str, str, float], ..
     first, second = np.triu_indices(len(names), 1)
     found = [(names[i], names[j], float(sample.pairs[i, j])) for i, j in zip(first, second, strict=True)]
     return tuple(sorted(found, key=lambda pair: -pair[2]))
-
-
-# ---- words -----------------------------------------------------------------------------------------------------------
-
-
-def told(ranking: Ranking, top: int | None = None) -> str:
-    """A ranking as a table of plain text, with what one must know to trust it."""
-    head = ["", "factor", ranking.measure, "95 % interval", ranking.second, "places", "verdict"]
-    rows = [
-        [
-            str(each.rank),
-            each.factor,
-            figure(each.value),
-            f"[{figure(each.low)}, {figure(each.high)}]",
-            figure(each.second),
-            str(each.rank_low) if each.rank_low == each.rank_high else f"{each.rank_low}-{each.rank_high}",
-            each.verdict,
-        ]
-        for each in ranking.indices[:top]
-    ]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    left = {1, 6}
-    lines = [
-        "  ".join(
-            cell.ljust(width) if place in left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [head, *rows]
-    ]
-    hidden = len(ranking.indices) - len(rows)
-    return "\n".join([_heading(ranking), *lines, *([f"and {hidden} weaker ones"] if hidden else []), *notes(ranking)])
-
-
-def figure(value: float) -> str:
-    """Three digits that count, no more than three places."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def _heading(ranking: Ranking) -> str:
-    return (
-        f"{ranking.outcome}  [{ranking.unit}]  mean {figure(ranking.mean)}, spread {figure(ranking.spread)} over "
-        f"{ranking.points:,} points x {ranking.replicates} replicate{'s' if ranking.replicates != 1 else ''}"
-    )
-
-
-def notes(ranking: Ranking) -> list[str]:
-    """What one must know to trust a ranking, line by line."""
-    said = []
-    if ranking.spread == 0 or ranking.convergence is None:
-        said.append(
-            "Convergence: the outcome is the same at every point"
-            if ranking.spread < 1e-12
-            else "Convergence: not known, the sample is too small to halve"
-        )
-    else:
-        said.append(f"Convergence: {ranking.convergence.told()}")
-    if ranking.luck is None or ranking.blur is None:
-        said.append("Luck: not known with one replicate; if the model is random, luck counts as effect here")
-    else:
-        said.append(
-            f"Luck: {ranking.luck:.0%} of the variance of one history, {ranking.blur:.0%} of that of the means over "
-            f"replicates"
-        )
-    if ranking.threshold is not None:
-        said.append(f"An idle factor would show up to {figure(ranking.threshold)}")
-    if ranking.missing:
-        said.append(f"Left out: {ranking.missing} points without a result")
-    if ranking.fit is not None:
-        said.append(f"Rank regression explains {ranking.fit:.0%} of the variance of ranks")
-    for one, two, share in ranking.pairs[:2]:
-        said.append(f"Together beyond the sum: {one} x {two} {figure(share)}")
-    return said

@@ -24,7 +24,8 @@ from abm.streams import Streams
 from experiments import bills
 from experiments.costs import Prices
 from experiments.evaluations import Evaluations
-from experiments.packages import LEVERS, Case, Lever, M, package, strength
+from experiments.package_runs import M
+from experiments.packages import LEVERS, Case, Lever, package, strength
 
 SHARES: Final = (0.2, 0.5, 1.0)  # of the way to the strong end
 RAISES: Final = (0.05, 0.1, 0.2, 0.4)  # share of pay
@@ -140,13 +141,11 @@ class Shadow:
     @property
     def verdict(self) -> str:
         """What can be said of it."""
-        if self.pay.is_finite and self.pay.low > 0:
-            return "finite"
         if not self.per_pay.low > 0:
             return "no finite price: pay has no sure effect in its range"
         if not self.per_pool.low > 0:
             return "no finite price: compute has no sure effect in its range"
-        return "no finite price: the interval is open"
+        return "finite" if self.pay.is_finite else "no finite price: the interval is open"
 
 
 def as_data(rows: Sequence[Alone], price: Shadow | None) -> dict[str, Any]:
@@ -182,10 +181,17 @@ def as_data(rows: Sequence[Alone], price: Shadow | None) -> dict[str, Any]:
     }
 
 
-def shadow(case: Case, runs: Evaluations, replicates: range, on_done: Callable[[], None] | None = None) -> Shadow:
-    """The shadow price for the people of a case, simulated and in closed form."""
-    by_pool = _slopes(case, runs, replicates, LEVERS["compute"], POOLS, on_done) * PER_CENT
-    by_share = _slopes(case, runs, replicates, LEVERS["raise"], RAISES, on_done)
+def shadow(
+    case: Case,
+    runs: Evaluations,
+    replicates: range,
+    on_done: Callable[[], None] | None = None,
+    pools: Sequence[float] = POOLS,
+    raises: Sequence[float] = RAISES,
+) -> Shadow:
+    """The shadow price for the people of a case: simulated at shares of the pool and of pay, and in closed form."""
+    by_pool = _slopes(case, runs, replicates, LEVERS["compute"], pools, on_done) * PER_CENT
+    by_share = _slopes(case, runs, replicates, LEVERS["raise"], raises, on_done)
     forms = [closed_form(case, number) for number in replicates]
     mean_pay = float(np.mean([form.mean_pay for form in forms]))
     by_pay = by_share / mean_pay

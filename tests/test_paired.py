@@ -45,7 +45,7 @@ def test_no_change_gives_the_same_bytes_and_no_difference(nothing: Change) -> No
 
 
 def test_the_other_way_round_is_the_same_with_the_sign_turned() -> None:
-    scenario, stirred = load("tiny"), change({"h_ties": 1.5, "h0": 0.08})
+    scenario, stirred = load("tiny"), change({"h_ties": 1.5, "h0": 0.2})
     there = paired.compare(scenario, stirred, replicates=5)
     back = paired.compare(scenario, Change(), against=stirred, replicates=5)
     assert any(row.difference.mean for row in there.outcomes), "the change does nothing: the test shows nothing"
@@ -78,7 +78,7 @@ def test_a_pair_is_worth_more_than_one_unpaired_history_for_a_small_change_over_
 def test_the_variance_ratio_is_that_of_independent_histories() -> None:
     """The unpaired variance is estimated by Var(first) + Var(second): compare with first worlds of other replicates."""
     scenario = load("tiny").derive(months=6)
-    found = paired.compare(scenario, change({"h0": 0.08}), replicates=24, outcomes=("mean_pay",))
+    found = paired.compare(scenario, change({"h0": 0.2}), replicates=24, outcomes=("mean_pay",))
     values = np.array([pair.values[:, 0] for pair in found.pairs])
     apart = np.concatenate([np.roll(values[:, 1], shift) - values[:, 0] for shift in range(1, 24)])
     measured = apart.var() / (values[:, 1] - values[:, 0]).var()
@@ -94,7 +94,7 @@ def test_intervals_are_those_of_the_paired_t() -> None:
 
 
 def test_a_pair_survives_the_way_from_a_worker_process() -> None:
-    pair = paired.run_pair(load("tiny"), Change(), change({"h0": 0.08}), 1, 0, SHORT)
+    pair = paired.run_pair(load("tiny"), Change(), change({"h0": 0.2}), 1, 0, SHORT)
     again = pickle.loads(pickle.dumps(pair))
     assert again.digests == pair.digests
     assert again.chains == pair.chains

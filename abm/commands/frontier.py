@@ -15,7 +15,7 @@ from abm import commands, files
 from abm.commands import Commands, Refused
 from abm.paired import Estimate
 from abm.scenario import Scenario
-from experiments import bills, costs, frontier, packages, shadow
+from experiments import bills, costs, frontier, packages, search, shadow
 from experiments.evaluations import Evaluations, model_digest
 
 ORDER = 9
@@ -41,7 +41,7 @@ def add(parsers: Commands) -> None:
     parser.add_argument("--until", default="", metavar="DATE", dest="ends", help="last month (default: two years on)")
     parser.add_argument(
         "--levers", default=",".join(packages.DEFAULT), metavar="A,B",
-        help=f"of {', '.join(packages.LEVERS)} (default: all but the last)",
+        help=f"of {', '.join(packages.priced())} (default: all but the last)",
     )  # fmt: skip
     parser.add_argument(
         "--charged", choices=bills.CHARGED,
@@ -64,6 +64,7 @@ def add(parsers: Commands) -> None:
         help="default 8",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default results/<scenario>-seed<N>-frontier)")
+    parser.add_argument("--no-figures", action="store_true", help="draw nothing")
     parser.add_argument("--json", action="store_true", help="print the document of frontier.json")
 
 
@@ -79,6 +80,10 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     fresh = chosen.fresh or max(2, 2 * chosen.replicates)
     size = (chosen.replicates, fresh, chosen.population, chosen.generations)
     asked = frontier.Asked(levers, charged, prices, *size)
+    try:
+        search.require()
+    except search.MissingError as error:
+        raise Refused(str(error)) from None
     folder = folder_of(chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-frontier")
     runs = Evaluations((case,), folder / "runs", commands.workers_of(chosen, 1024))
     every = range(chosen.replicates + fresh)
@@ -89,8 +94,6 @@ def run(chosen: argparse.Namespace, command: str) -> int:
             front = frontier.frontier(case, asked, runs, advance)
             singles = shadow.alone(case, levers, runs, every, prices, charged, on_done=advance)
             price = shadow.shadow(case, runs, every, advance)
-    except frontier.MissingError as error:
-        raise Refused(str(error)) from None
     except KeyboardInterrupt:
         screen.print(
             f"interrupted: {runs.executed} histories are kept in {folder}; go on with: {command}", markup=False
@@ -104,6 +107,10 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         **shadow.as_data(singles, price),
     }
     files.write_table(folder, "frontier", told, _rows(front, levers))
+    if not chosen.no_figures:
+        from experiments import package_figures  # noqa: PLC0415  # draws with matplotlib
+
+        package_figures.draw_front(case, front, levers, folder / "frontier", fresh=fresh)
     if chosen.json:
         print(json.dumps(told, indent=1, ensure_ascii=False))
         return 0
@@ -166,9 +173,9 @@ def about(scenario: Scenario, case: packages.Case, command: str, prices: costs.P
 def _rows(front: frontier.Front, levers: tuple[packages.Lever, ...]) -> dict[str, Any]:
     points = front.points
     found: dict[str, Any] = {lever.name: [point.values[k] for point in points] for k, lever in enumerate(levers)}
-    for name, pick in (("kept_more", lambda point: point.kept), ("cost", lambda point: point.cost)):
-        for end in ("mean", "low", "high"):
-            found[f"{name}_{end}"] = [float(getattr(pick(point), end)) for point in points]
+    for end in ("mean", "low", "high"):
+        found[f"kept_more_{end}"] = [float(getattr(point.kept, end)) for point in points]
+        found[f"cost_{end}"] = [float(getattr(point.cost, end)) for point in points]
     return found | {f"cost_{line}": [point.lines[line] for point in points] for line in bills.LINES}
 
 

@@ -68,6 +68,9 @@ def _show(told: dict[str, Any], console: Console) -> None:
     posterior = told["posterior"]
     names = ", ".join(posterior["parameters"]) or "none drawn"
     console.print(f"\nParameters: {posterior['source']} ({names}); {told['draws']} histories of each scenario")
+    fitted = posterior["fitted_to"]
+    if fitted and told["scenarios"].get(fitted["name"]) != fitted["hash"]:
+        console.print(f"[yellow]Fitted to another version of {fitted['name']}[/yellow] than the one that is predicted")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("row", "", "of"):
         table.add_column(head, no_wrap=True)

@@ -86,11 +86,10 @@ def draw(
                 if row != column:
                     axes.axhline(truth[row], color=look["accent"], linewidth=1.2, linestyle=(0, (4, 2)))
     x = sheet.left
-    key = [("line and dark: median and 90 % interval", "blue")]
+    key = [("median and 90 % interval" if look.narrow else "line and dark: median and 90 % interval", "blue")]
     key += [("contours: 50 and 90 %", "muted")] if k > 1 else []
     key += [("- - truth", "accent")] if truth is not None else []
     for words, role in key:
-        words = words.removeprefix("line and dark: ") if look.narrow else words
         sheet.text(x, 6, words, little, role)
         x += style.width_of(words, little) + 18
     return sheet.figure

@@ -58,7 +58,9 @@ def draw_peeling(
         words, (0, base), (0, 4), textcoords="offset points", ha="right", fontsize=little_points, color=look["muted"]
     )
     roles = ["rest", "blue", "c2", "c3", "c4", "c5", "c6"]
-    axes.plot(coverage, density, color=look["ghost"], linewidth=1.2)
+    back = np.flatnonzero(np.diff(coverage) > 1e-9)  # boxes added at the end, without the limits that chance gives
+    peeled = int(back[0]) + 1 if len(back) else len(coverage)
+    axes.plot(coverage[:peeled], density[:peeled], color=look["ghost"], linewidth=1.2)
     used = sorted(set(dimensions))
     for number in used:
         here = np.flatnonzero(np.asarray(dimensions) == number)

@@ -89,9 +89,11 @@ def draw(
             at = (float(curve.retention[place]), float(curve.cost[place]))
             axes.plot(*at, "o", markersize=8, color=look["paper"], markeredgecolor=colour, markeredgewidth=2)
             low, high = axes.get_xlim()
-            late = (at[0] - low) / (high - low) > 0.66  # costs rise: below and to the right of a point there is room
+            late = (
+                look.narrow and (at[0] - low) / (high - low) > 0.66
+            )  # costs rise: below and to the right of a point there is room
             axes.annotate(
-                "\n".join(style.wrap(words, little, 100 if late and look.narrow else 170)),
+                "\n".join(style.wrap(words, little, 100 if late else 170)),
                 at,
                 (0, -12) if late else (8, -8),
                 textcoords="offset points",

@@ -28,10 +28,10 @@ def colour(value: float, low: float, high: float, look: Look) -> tuple[float, fl
 
 
 def ink_on(fill: tuple[float, float, float]) -> str:
-    """Black or white, whichever is read better on a colour (relative luminance of WCAG 2)."""
+    """Black or white, whichever is read better on a colour: never below 4.5 to 1 (relative luminance of WCAG 2)."""
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in fill]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#1d1c1a" if (luminance + 0.05) / 0.0603 > 1.05 / (luminance + 0.05) else "#ffffff"
+    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
 
 
 @style.drawing

@@ -1,0 +1,187 @@
+"""What a worker does: runs a batch, stores the shard itself and gives back only its name. The same on every engine."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from experiments import identity, shards
+from experiments.disk import DISK, Disk
+from experiments.models import execute
+from experiments.plan import Run
+from experiments.shards import Row
+from experiments.study import Study
+
+LONGEST: Final = 4000  # letters of a traceback that are kept
+_ROOT: Final = str(Path(__file__).resolve().parents[1])
+_PLACES: Final = re.compile(r'File "([^"]+)"')
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What all batches of a sweep share.
+
+    Attributes:
+        study: what is run.
+        code: digest of the code that the plan was made with; a worker with other code refuses.
+        folder: of the sweep; None keeps nothing.
+        seconds: most seconds of a run; None for no limit.
+        disk: where to.
+    """
+
+    study: Study
+    code: str
+    folder: Path | None
+    seconds: float | None = None
+    disk: Disk = DISK
+
+    def packed(self) -> bytes:
+        """As bytes, which travel with every batch and are read once by a worker."""
+        return pickle.dumps(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A batch of runs, carried out together by one worker. Attempt: see `Sidecar`."""
+
+    runs: tuple[Run, ...]
+    attempt: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its shard."""
+        return shards.name_of((run.run_id for run in self.runs), self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a worker gives back: the shard, how many runs are not ok, and the seconds that the runs took."""
+
+    name: str
+    failed: dict[str, int]
+    seconds: float
+
+
+class StoreError(OSError):
+    """A shard could not be written."""
+
+
+class OtherCode(RuntimeError):
+    """A worker has other code than the plan."""
+
+
+@lru_cache(maxsize=4)
+def _order(packed: bytes) -> Order:
+    order: Order = pickle.loads(packed)
+    if order.code and order.code != (mine := identity.model_digest()):
+        raise OtherCode(
+            f"the plan was made with code {order.code[:12]} and a worker has code {mine[:12]}: the code was changed "
+            "while the sweep ran, or a machine has another version. Use the same code everywhere, then start again"
+        )
+    return order
+
+
+def work(packed: bytes, job: Job) -> Receipt:
+    """Run a batch and store its shard (importable by name: this is what engines send to workers)."""
+    order = _order(packed)
+    began = time.perf_counter()
+    rows: list[Row] = []
+    for run in job.runs:
+        with _limited(order, run, rows, job.attempt):
+            rows.append(carry_out(order.study, run))
+    seconds = time.perf_counter() - began
+    _commit(order, rows, job.attempt)
+    failed: dict[str, int] = {}
+    for row in rows:
+        if row.status != shards.OK:
+            failed[row.status] = failed.get(row.status, 0) + 1
+    return Receipt(job.name, failed, seconds)
+
+
+def _commit(order: Order, rows: Sequence[Row], attempt: int) -> None:
+    assert order.folder is not None, "a worker stores what it did"
+    try:
+        shards.commit(order.disk, order.folder, rows, order.study.outcomes, order.code, attempt)
+    except OSError as error:
+        raise StoreError(error.errno, error.strerror or str(error), error.filename) from error
+
+
+def carry_out(study: Study, run: Run) -> Row:
+    """One run; what it raises becomes a row."""
+    try:
+        values = tuple(execute(study, run.point, run.seed, run.replicate))
+        if len(values) != len(study.outcomes):
+            raise ValueError(f"the model gave {len(values)} values; expected {len(study.outcomes)}, one an outcome")
+    except Exception as error:  # whatever a model raises is a row
+        return failure(study, run, shards.FAILED, type(error).__name__, str(error), told(error))
+    return Row(run.run_id, run.seed, shards.OK, values)
+
+
+def failure(study: Study, run: Run, status: str, error: str, message: str, trace: str = "") -> Row:
+    """The row of a run that gave no values."""
+    nothing = (float("nan"),) * len(study.outcomes)
+    return Row(run.run_id, run.seed, status, nothing, error, plain(message)[:LONGEST], trace)
+
+
+def told(error: Exception) -> str:
+    """The traceback below this file, the same on every machine: no folders, no addresses in memory."""
+    below = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    return plain("".join(traceback.format_exception(type(error), error, below)))[-LONGEST:]
+
+
+def plain(text: str) -> str:
+    """Without the folders and the addresses of this machine."""
+    text = _PLACES.sub(lambda hit: f'File "{_place(hit[1])}"', text)
+    for folder in (_ROOT, str(Path.home()), os.path.realpath(os.curdir)):
+        if len(folder) > 1:
+            text = text.replace(folder, ".")
+    return _ADDRESS.sub("0x...", text)
+
+
+def _place(path: str) -> str:
+    if path.startswith(_ROOT + os.sep) and "site-packages" not in path:
+        return Path(path).relative_to(_ROOT).as_posix()
+    after = path.replace("\\", "/").rpartition("site-packages/")[2]
+    return after if after != path else Path(path).name
+
+
+# ---- most seconds of a run -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _limited(order: Order, run: Run, before: Sequence[Row], attempt: int) -> Iterator[None]:
+    """End this worker when a run takes too long, after storing what came before it and a row that says so.
+
+    Nothing less stops code that does not come back to Python; the engine starts another worker.
+    """
+    if order.seconds is None:
+        yield
+        return
+    over = threading.Event()
+
+    def watch() -> None:
+        if not over.wait(order.seconds):
+            message = f"took longer than {order.seconds:g} s"
+            try:
+                _commit(order, [*before, failure(order.study, run, shards.TIMEOUT, "Timeout", message)], attempt)
+            finally:
+                os._exit(75)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()

@@ -25,7 +25,6 @@ from abm.changes import change
 from abm.parameters import declared
 from abm.scenario import load
 from experiments import baseline_flows, baselines, question
-from experiments.calibration import baseline
 from experiments.figures import intervals, style
 from experiments.forecast import predictive
 from experiments.observed import HISTORIC, rows
@@ -89,12 +88,11 @@ def simple() -> dict[tuple[str, str], dict[str, dict[str, float]]]:
     for name in baselines.NAMES:
         fitted = baselines.fit(name, everything)
         for scenario in scenarios:
-            mine = rows(scenario)
-            for row in mine:
+            for row in rows(scenario):
                 if row.kind == "flow":
                     forecast = baseline_flows.flow(fitted, row, scenario, FLOW_DRAWS, 1)[0]
                 else:
-                    forecast = baseline(fitted, row, mine)
+                    forecast = baselines.predict(fitted, row)
                 found.setdefault((scenario.name, row.key), {})[name] = interval(forecast)
     return found
 

@@ -211,7 +211,7 @@ def ablation() -> str:
         mean, least, most = row["exits"]
         rows.append(
             (
-                each.id + ("*" if each.core else ""),
+                each.label,
                 f"{each.observable}: `{row['outcome']}`",
                 mechanisms.digits(row["baseline"]),
                 mechanisms.digits(row["without"]),
@@ -229,12 +229,10 @@ def ablation() -> str:
         "verdict",
         "exits from the focal employer [95 %]",
     )
-    core = [row for row in measured["rows"] if known[row["id"]].core]
-    good = sum(row["verdict"] == "as expected" for row in core)
+    counted = mechanisms.tally({row["id"]: row["verdict"] for row in measured["rows"]})
     return (
         f"`{measured['command']}`: {measured['replicates']} pairs of worlds each, seed {measured['seed']}, scenario "
-        f"{measured['scenario_hash'][:12]}. {good} of the {len(core)} core mechanisms (*) differ from zero in "
-        f"the direction that the reports name.\n\n{_table(head, rows)}"
+        f"{measured['scenario_hash'][:12]}. {counted} {mechanisms.MECHANICAL}\n\n{_table(head, rows)}"
     )
 
 

@@ -13,13 +13,13 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from abm import observables, outcome_kinds
+from abm import observables, observables_leaders, outcome_kinds
 from abm.metrics import METRICS
 from abm.outcome_kinds import Kind, Subject, Window
 from abm.run import Result
 from abm.scenario import Scenario, ScenarioError
 
-KINDS = observables.declared()  # with those of abm/outcome_kinds.py: one table
+KINDS = observables.declared() | observables_leaders.declared()  # the first with those of abm/outcome_kinds.py
 
 
 @dataclass(frozen=True, slots=True)

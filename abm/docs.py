@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from abm import effects, mechanisms, metrics, month, policies, scenario, tables
 from abm.build import ARCHETYPES
@@ -236,6 +237,22 @@ def ablation() -> str:
     )
 
 
+def _equivalence(row: dict[str, Any]) -> str:
+    """Whether the interval of a difference lies within a margin: what "no effect" would have to mean."""
+    margin, low, high = row["margin"], row["low"], row["high"]
+    span = f"[{mechanisms.digits(low)}, {mechanisms.digits(high)}]"
+    if -margin <= low and high <= margin:
+        said = "lies within it: the two are equivalent"
+    elif high < -margin or low > margin:
+        said = "lies outside it: there is an effect that matters"
+    else:
+        said = "reaches beyond it: neither equivalence nor an effect of that size is shown"
+    return (
+        f"**{row['question'].capitalize()}**: 10 % of the exits is {mechanisms.digits(margin)} either way; the interval "
+        f"{span} {said}."
+    )
+
+
 def patterns() -> str:
     """What `experiments/patterns.py` measured."""
     found = json.loads((ROOT / "abm" / "data" / "patterns.json").read_text(encoding="utf-8"))
@@ -259,8 +276,9 @@ def patterns() -> str:
         (
             f"{found['replicates']} pairs of worlds, seed {found['seed']}, scenario {found['scenario_hash'][:12]}.",
             table,
-            f"**Compute alone**: {alone['points_that_give_both']} of {alone['of']} points of the grid put both author "
-            "groups into their observed ranges.",
+            *(_equivalence(row) for row in found["pairs"] if "margin" in row),
+            f"**Compute alone**: {alone['points_that_give_both']} of {alone['of']} points of the grid put the mean of "
+            f"both author groups into their observed ranges, {alone['pairs_per_point']} histories per point.",
             f"**Paris, 2023**: a start-up is founded there in {paris['share_of_histories']:.0%} of histories, "
             f"{paris['start_ups']:.1f} on average{hires}.",
             f"**Neighbours**: of {near['neighbours']:,} neighbours {near['rate_neighbours']:.2%} follow a founder in "

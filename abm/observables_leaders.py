@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.columns import Bools, Floats
+from abm.columns import Bools
 from abm.outcome_kinds import KINDS, Kind, Subject, Window, kind
 from abm.run import Result
 from abm.scenario import Scenario
@@ -48,7 +48,7 @@ def leader_exit_gap(result: Result, scenario: Scenario, subject: Subject, window
         if window.first <= month <= window.last and team in place:
             gone[month - window.first, place[team]] += led[month - window.first, place[team]] == person
     far = _far(scenario, teams)
-    rates = [1200.0 * gone[:, side].sum() / max((led[:, side] >= 0).sum(), 1) for side in (far, ~far)]
+    rates = [1200.0 * gone[:, side].sum() / max(float((led[:, side] >= 0).sum()), 1.0) for side in (far, ~far)]
     return float(rates[0] - rates[1])
 
 
@@ -67,7 +67,7 @@ def exits_after_leader(result: Result, scenario: Scenario, subject: Subject, win
 
 def _after_loss(result: Result, teams: list[int]) -> Bools:
     """(months, teams) whether a leader was lost in one of the twelve months before."""
-    lost: Floats = (result.leaders[:-1, teams] >= 0) & (result.leaders[1:, teams] != result.leaders[:-1, teams])
+    lost: Bools = (result.leaders[:-1, teams] >= 0) & (result.leaders[1:, teams] != result.leaders[:-1, teams])
     found: Bools = np.zeros(lost.shape, dtype=bool)
     for lag in range(1, min(AFTER_LOSS, len(lost) - 1) + 1):
         found[lag:] |= lost[: len(lost) - lag]

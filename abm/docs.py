@@ -248,8 +248,8 @@ def _equivalence(row: dict[str, Any]) -> str:
     else:
         said = "reaches beyond it: neither equivalence nor an effect of that size is shown"
     return (
-        f"**{row['question'].capitalize()}**: 10 % of the exits is {mechanisms.digits(margin)} either way; the interval "
-        f"{span} {said}."
+        f"**{row['question'].capitalize()}**: 10 % of the exits is {mechanisms.digits(margin)} either way; the "
+        f"interval {span} {said}."
     )
 
 

@@ -179,7 +179,7 @@ def _pay_taste(row: dict[str, Any], held: list[dict[str, Any]]) -> float | None:
     return None
 
 
-def _luck(options: list[dict[str, Any]]) -> list[str]:
+def luck(options: list[dict[str, Any]]) -> list[str]:
     """In words, that the chosen option was not the best in value: the luck of the month made up for it."""
     taken = next((option for option in options if option["taken"]), None)
     if taken is None:
@@ -232,7 +232,7 @@ def as_text(card: dict[str, Any]) -> str:
     for option in card["options"]:
         pay = f"  (pay {option['pay']:.0f} kUSD, {option['reach']})" if "pay" in option else ""
         lines.append(f"  {'*' if option['taken'] else ' '} {option['value']:8.3f}  {option['option']}{pay}")
-    lines += _luck(card["options"]) if card["cause"] != "founded" else []
+    lines += luck(card["options"]) if card["cause"] != "founded" else []
     lines += ["", "What made the difference (chosen less stay), in utils", ""]
     ranked_terms = sorted(card["difference"].items(), key=lambda item: -abs(item[1]))
     width = max(len(TERM_WORDS[term]) for term, value in ranked_terms)

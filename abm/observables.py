@@ -116,6 +116,25 @@ def calls_received(result: Result, scenario: Scenario, subject: Subject, window:
     return float((result.offers["reach"][offers] == REACH_NAMES.index("visible")).sum()) if offers.any() else 0.0
 
 
+@kind("per 100 person-years", "cohort")
+def calls_above(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Recruiters' calls to members still at the employer of their cohort, less those to its other people."""
+    months, rows = slice(window.first, window.last + 1), result.offers
+    names = {scenario.cohorts[row].employer for row in subject.rows}
+    employers = [row for row, employer in enumerate(scenario.employers) if employer.name in names]
+    size = [len(list(result.members.values())[row]) for row in subject.rows]
+    there = sum(size) * (window.last - window.first + 1) - result.left[list(subject.rows), months].sum()
+    others = result.series["headcount"][months, employers].sum() - there
+    if not rows:
+        return 0.0
+    called = window.holds(rows["month"]) & (rows["reach"] == REACH_NAMES.index("visible"))
+    person, month = rows["researcher"][called], rows["month"][called]
+    inside = np.isin(_home(result, person, month), employers)
+    author = np.isin(person, members(result, subject))
+    rates = [1200.0 * (inside & side).sum() / max(time, 1e-12) for side, time in ((author, there), (~author, others))]
+    return float(rates[0] - rates[1])
+
+
 def _offers(result: Result, subject: Subject, window: Window) -> Bools:
     """Which rows of the ledger of offers went to a subject in a window."""
     rows = result.offers

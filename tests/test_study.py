@@ -126,7 +126,7 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ),
     # ranges and levels
     (factor(name="employers.Alpha.compute"), "came no range", "low and high, or levels", "low = ..."),
-    (factor(high="much"), '"h0".high: came "much"', "a number", "remove the quotes"),
+    (factor(high="much"), '"h0".high: came "much"', "a number", "write a plain number"),
     (factor(high=float("inf")), '"h0".high: came inf', "a number", "a finite number"),
     (factor(low=0.2, high=0.1), 'factors[1] "h0": came 0.2 to 0.1', "low < high", "swap them"),
     (factor(low=0.1, high=0.1), 'factors[1] "h0": came 0.1 to 0.1', "low < high", "use settings for a fixed"),

@@ -177,7 +177,7 @@ def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floa
         members={cohort.name: cohort.members for cohort in world.cohorts},
         left=left,
         left_voluntarily=willing,
-        leaders=np.stack(watch.leaders),
+        leaders=np.asarray(np.stack(watch.leaders), dtype=np.int64),
         employers=world.employer_names,
         teams=world.team_names,
         event_months=[dated.month for dated in world.events],

@@ -114,9 +114,10 @@ def rule(found: Discovery, box: Box, name: str = "") -> str:
 
 def told(found: Discovery, name: str = "") -> str:
     """All that was found, as plain text."""
+    unit = f" [{found.unit}]" if found.unit else ""
     lines = [
-        f"{condition(found)}{f' [{found.unit}]' if found.unit else ''}: {found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %), "
-        f"means of {found.replicates} replicate{'s' if found.replicates != 1 else ''}"
+        f"{condition(found)}{unit}: {found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %), means of "
+        f"{found.replicates} replicate{'s' if found.replicates != 1 else ''}"
     ]
     if found.missing:
         lines.append(f"Left out: {found.missing} points without a result")

@@ -114,9 +114,11 @@ def rule(found: Discovery, box: Box, name: str = "") -> str:
 
 def told(found: Discovery, name: str = "") -> str:
     """All that was found, as plain text."""
-    unit, plural = f" [{found.unit}]" if found.unit else "", "s" if found.replicates != 1 else ""
-    share = f"{found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %)"
-    lines = [f"{condition(found)}{unit}: {share}, means of {found.replicates} replicate{plural}"]
+    unit = f" [{found.unit}]" if found.unit else ""
+    lines = [
+        f"{condition(found)}{unit}: {found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %), means of "
+        f"{found.replicates} replicate{'s' if found.replicates != 1 else ''}"
+    ]
     if found.missing:
         lines.append(f"Left out: {found.missing} points without a result")
     if not found.boxes:

@@ -184,7 +184,7 @@ def luck(options: list[dict[str, Any]]) -> list[str]:
     taken = next((option for option in options if option["taken"]), None)
     if taken is None:
         return []
-    open_ = [option for option in options if option.get("state") != "no place"]
+    open_ = [option for option in options if option.get("state") != "no_place"]
     above = [option for option in open_ if option["value"] > taken["value"] + 5e-4]
     if not above:
         return []

@@ -130,9 +130,10 @@ def _month(text: str, date: str, scenario: Scenario) -> int:
 
 def _nearest(name: str, valid: Iterable[str], some: Sequence[str] = ()) -> str:
     """The nearest valid name, if one is near; else some examples and where all are."""
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    folded = {each.casefold(): each for each in valid}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {folded[near[0]]!r}?"
     examples = f"write e.g. {', '.join(some)}; " if some else ""
     return f"{examples}`talent list outcomes` shows them all"
 

@@ -114,14 +114,13 @@ def rule(found: Discovery, box: Box, name: str = "") -> str:
 
 def told(found: Discovery, name: str = "") -> str:
     """All that was found, as plain text."""
-    lines = [
-        f"{condition(found)} [{found.unit}]: {found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %), "
-        f"means of {found.replicates} replicate{'s' if found.replicates != 1 else ''}"
-    ]
+    unit, plural = f" [{found.unit}]" if found.unit else "", "s" if found.replicates != 1 else ""
+    share = f"{found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %)"
+    lines = [f"{condition(found)}{unit}: {share}, means of {found.replicates} replicate{plural}"]
     if found.missing:
         lines.append(f"Left out: {found.missing} points without a result")
     if not found.boxes:
-        lines.append("No box: nothing that was varied tells the cases from the others")
+        lines.append("No box whose limits are all significant: more points or another threshold may show one")
     for place, box in enumerate(found.boxes, start=1):
         lines.append(f"Box {place}: {rule(found, box, name)}, {box.mass * 100:.0f} % of all points")
         for limit in box.limits:

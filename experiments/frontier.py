@@ -83,6 +83,7 @@ class Front:
         evaluated: packages run.
         promised, delivered: mean people kept by the packages of the search's front, as searched and as fresh.
         fell: packages of the search's front that fresh replicates show to be dominated.
+        cloud: (A, 2) people kept more and kUSD a year of every package run, by the replicates of the search.
     """
 
     points: tuple[Point, ...]
@@ -92,6 +93,7 @@ class Front:
     promised: float
     delivered: float
     fell: int
+    cloud: Floats
 
 
 def frontier(case: Case, asked: Asked, runs: Evaluations, on_done: Callable[[], None] | None = None) -> Front:
@@ -115,7 +117,8 @@ def frontier(case: Case, asked: Asked, runs: Evaluations, on_done: Callable[[], 
     size = {"steps": asked.steps, "population": asked.population, "generations": asked.generations}
     points, values = search(evaluate, len(asked.levers), seed=case.seed, **size)
     best = np.flatnonzero(undominated(values))
-    return judge(case, asked, runs, points[best], values[best], len(points), on_done)
+    cloud = values * np.array([-1.0, 1.0])
+    return judge(case, asked, runs, points[best], values[best], cloud, on_done)
 
 
 def judge(
@@ -124,7 +127,7 @@ def judge(
     runs: Evaluations,
     points: Steps,
     searched: Floats,
-    evaluated: int,
+    cloud: Floats,
     on_done: Callable[[], None] | None = None,
 ) -> Front:
     """The front of a search on replicates that the search has not seen; what is dominated there is dropped."""
@@ -145,10 +148,11 @@ def judge(
         points=tuple(sorted(found, key=lambda point: (point.cost.mean, point.kept.mean))),
         people=float(baseline[:, M["people"]].mean()),
         stayed=float(baseline[:, M["kept"]].mean()),
-        evaluated=evaluated,
+        evaluated=len(cloud),
         promised=float(-searched[moving, 0].mean()) if moving else 0.0,
         delivered=float(kept[moving].mean()) if moving else 0.0,
         fell=int((~stands).sum()),
+        cloud=cloud,
     )
 
 

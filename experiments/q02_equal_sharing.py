@@ -63,7 +63,7 @@ def answer(found: Found) -> str:
     lead = verdict(row, "No, more of them leave", "Yes, fewer of them leave")
     return (
         f"{lead}: with equal sharing {means(row)} of the 14 LLaMA authors have left by the autumn of 2023 "
-        f"({size(row)}), though their team's share of Meta's compute goes from {number(given.mean_against)} to "
+        f"({size(row)}), and their team's share of Meta's compute goes from {number(given.mean_against)} to "
         f"{number(given.mean)} ({rest})."
     )
 

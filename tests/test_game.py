@@ -188,5 +188,6 @@ def test_command_tells_the_game(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "best responses settle from" in shown and "Best for both together" in shown and "researcher-year" in shown
     told = json.loads((tmp_path / "game.json").read_text(encoding="utf-8"))
     assert len(told["cells"]) == 4 and len(told["pure_equilibria_by_worth_of_a_researcher_year"]) == 3
-    assert cli.main(line) == 0
+    assert (tmp_path / "best-responses.svg").is_file()
+    assert cli.main([*line, "--no-figures"]) == 0
     assert "0 histories run" in capsys.readouterr().out

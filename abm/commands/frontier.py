@@ -64,6 +64,7 @@ def add(parsers: Commands) -> None:
         help="default 8",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default results/<scenario>-seed<N>-frontier)")
+    parser.add_argument("--no-figures", action="store_true", help="draw nothing")
     parser.add_argument("--json", action="store_true", help="print the document of frontier.json")
 
 
@@ -106,6 +107,10 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         **shadow.as_data(singles, price),
     }
     files.write_table(folder, "frontier", told, _rows(front, levers))
+    if not chosen.no_figures:
+        from experiments import package_figures  # noqa: PLC0415  # draws with matplotlib
+
+        package_figures.draw_front(case, front, levers, folder / "frontier", fresh=fresh)
     if chosen.json:
         print(json.dumps(told, indent=1, ensure_ascii=False))
         return 0

@@ -51,6 +51,7 @@ def add(parsers: Commands) -> None:
         help="a price instead of that of abm/data/costs.toml; may be repeated",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default results/<scenario>-seed<N>-game)")
+    parser.add_argument("--no-figures", action="store_true", help="draw nothing")
     parser.add_argument("--json", action="store_true", help="print the document of game.json")
 
 
@@ -86,6 +87,10 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         ],
     }
     files.write_table(folder, "game", told, _rows(played))
+    if not chosen.no_figures:
+        from experiments import package_figures  # noqa: PLC0415  # draws with matplotlib
+
+        package_figures.draw_answers(played, folder / "best-responses")
     if chosen.json:
         print(json.dumps(told, indent=1, ensure_ascii=False))
         return 0

@@ -7,7 +7,6 @@ import json
 import math
 import shlex
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +103,10 @@ def _refuse_started(folder: Path, chosen: argparse.Namespace) -> None:
 
 def _estimate(study: Study, folder: Path, chosen: argparse.Namespace) -> int:
     """What a sweep would cost; refuses one that cannot fit."""
-    pilot: Any = import_module("experiments.pilot")
-    estimate = pilot.estimate(study, folder, commands.workers_of(chosen, 1024))
+    from experiments import pilot, reading  # noqa: PLC0415
+
+    done = frozenset() if chosen.fresh else reading.done(folder).keys()
+    estimate = pilot.estimate(study, folder, commands.workers_of(chosen, 1024), done)
     for line in estimate.lines():
         print(line)
     if estimate.refusal:
@@ -146,7 +147,7 @@ def _sweep(study: Study, folder: Path, chosen: argparse.Namespace) -> int:
             return 130
         except (lock.InUse, store.OtherStudy, engine_cluster.Unreachable) as error:
             raise Refused(str(error)) from None
-        except drive.Stopped as error:
+        except (drive.Stopped, OSError) as error:
             screen.print(f"stopped: {error}\nGo on: {_again(chosen)}", markup=False)
             return 1
     told = summary(study, folder, responses, last, time.monotonic() - began)

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from abm import files
-from experiments import question_figures
+from experiments import identity, question_figures
 from experiments.question_words import number
 from experiments.question_worlds import PLACEBO, Found, Row
 
@@ -51,6 +51,7 @@ def told(
         "smoke": smoke,
         "complete": complete,
         "seed": seed,
+        "model": identity.model_digest(),
         "replicates": found.replicates,
         "scenarios": {each.scenario.name: each.scenario.content_hash() for each in found.designs},
         "months": {each.scenario.name: each.scenario.months for each in found.designs},

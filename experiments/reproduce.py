@@ -33,7 +33,7 @@ ROOT: Final = Path(abm.__file__).resolve().parents[1]
 DATA: Final = Path(abm.__file__).resolve().parent / "data"
 ANSWERS: Final = "answers.json"
 INTERRUPTED: Final = 130
-KEPT: Final = ("name", "question", "answer", "replicates", "seed", "scenarios", "months")
+KEPT: Final = ("name", "question", "answer", "replicates", "seed", "model", "scenarios", "months")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from abm import effects, mechanisms, metrics, month, policies, scenario, tables
 from abm.build import ARCHETYPES
@@ -211,7 +212,7 @@ def ablation() -> str:
         mean, least, most = row["exits"]
         rows.append(
             (
-                each.id + ("*" if each.core else ""),
+                each.label,
                 f"{each.observable}: `{row['outcome']}`",
                 mechanisms.digits(row["baseline"]),
                 mechanisms.digits(row["without"]),
@@ -229,12 +230,26 @@ def ablation() -> str:
         "verdict",
         "exits from the focal employer [95 %]",
     )
-    core = [row for row in measured["rows"] if known[row["id"]].core]
-    good = sum(row["verdict"] == "as expected" for row in core)
+    counted = mechanisms.tally({row["id"]: row["verdict"] for row in measured["rows"]})
     return (
         f"`{measured['command']}`: {measured['replicates']} pairs of worlds each, seed {measured['seed']}, scenario "
-        f"{measured['scenario_hash'][:12]}. {good} of the {len(core)} core mechanisms (*) differ from zero in "
-        f"the direction that the reports name.\n\n{_table(head, rows)}"
+        f"{measured['scenario_hash'][:12]}. {counted} {mechanisms.MECHANICAL}\n\n{_table(head, rows)}"
+    )
+
+
+def _equivalence(row: dict[str, Any]) -> str:
+    """Whether the interval of a difference lies within a margin: what "no effect" would have to mean."""
+    margin, low, high = row["margin"], row["low"], row["high"]
+    span = f"[{mechanisms.digits(low)}, {mechanisms.digits(high)}]"
+    if -margin <= low and high <= margin:
+        said = "lies within it: the two are equivalent"
+    elif high < -margin or low > margin:
+        said = "lies outside it: there is an effect that matters"
+    else:
+        said = "reaches beyond it: neither equivalence nor an effect of that size is shown"
+    return (
+        f"**{row['question'].capitalize()}**: 10 % of the exits is {mechanisms.digits(margin)} either way; the "
+        f"interval {span} {said}."
     )
 
 
@@ -261,8 +276,9 @@ def patterns() -> str:
         (
             f"{found['replicates']} pairs of worlds, seed {found['seed']}, scenario {found['scenario_hash'][:12]}.",
             table,
-            f"**Compute alone**: {alone['points_that_give_both']} of {alone['of']} points of the grid put both author "
-            "groups into their observed ranges.",
+            *(_equivalence(row) for row in found["pairs"] if "margin" in row),
+            f"**Compute alone**: {alone['points_that_give_both']} of {alone['of']} points of the grid put the mean of "
+            f"both author groups into their observed ranges, {alone['pairs_per_point']} histories per point.",
             f"**Paris, 2023**: a start-up is founded there in {paris['share_of_histories']:.0%} of histories, "
             f"{paris['start_ups']:.1f} on average{hires}.",
             f"**Neighbours**: of {near['neighbours']:,} neighbours {near['rate_neighbours']:.2%} follow a founder in "
@@ -270,6 +286,21 @@ def patterns() -> str:
             f"shuffled the gap stays below {near['null_97.5']:.2%} in 97.5 % of cases (p = {near['p']:.3f}).",
         )
     )
+
+
+def answers() -> str:
+    """What the ten questions of `experiments` answer, as `talent reproduce` measured it."""
+    found = json.loads((ROOT / "abm" / "data" / "answers.json").read_text(encoding="utf-8"))
+    rows = (
+        (
+            row["name"][1:3].lstrip("0"),
+            f"[{row['question']}](experiments/{row['name']}.py)",
+            row["answer"],
+            str(row["replicates"]),
+        )
+        for row in found
+    )
+    return _table(("", "question", "answer of the model; brackets: 95 %", "pairs"), rows)
 
 
 def archetypes() -> str:
@@ -296,6 +327,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "mechanisms": the_mechanisms,
     "ablation": ablation,
     "patterns": patterns,
+    "answers": answers,
     **{f"columns {name}": partial(columns, name) for name in TABLES},
     **{f"parameters {phase}": partial(parameters, phase) for phase in {p.phase: 0 for p in declared().values()}},
 }

@@ -179,6 +179,23 @@ def _pay_taste(row: dict[str, Any], held: list[dict[str, Any]]) -> float | None:
     return None
 
 
+def luck(options: list[dict[str, Any]]) -> list[str]:
+    """In words, that the chosen option was not the best in value: the luck of the month made up for it."""
+    taken = next((option for option in options if option["taken"]), None)
+    if taken is None:
+        return []
+    open_ = [option for option in options if option.get("state") != "no_place"]
+    above = [option for option in open_ if option["value"] > taken["value"] + 5e-4]
+    if not above:
+        return []
+    best = max(above, key=lambda option: float(option["value"]))
+    return [
+        "",
+        f"The chosen option (*) lies {best['value'] - taken['value']:.3f} utils below the best, {best['option']}: the "
+        "month's luck decided,\nthe part of a choice that no term explains.",
+    ]
+
+
 def as_json(cards: list[dict[str, Any]]) -> str:
     """The cards as JSON."""
     return json.dumps(cards if len(cards) != 1 else cards[0], indent=1, allow_nan=False)
@@ -215,6 +232,7 @@ def as_text(card: dict[str, Any]) -> str:
     for option in card["options"]:
         pay = f"  (pay {option['pay']:.0f} kUSD, {option['reach']})" if "pay" in option else ""
         lines.append(f"  {'*' if option['taken'] else ' '} {option['value']:8.3f}  {option['option']}{pay}")
+    lines += luck(card["options"]) if card["cause"] != "founded" else []
     lines += ["", "What made the difference (chosen less stay), in utils", ""]
     ranked_terms = sorted(card["difference"].items(), key=lambda item: -abs(item[1]))
     width = max(len(TERM_WORDS[term]) for term, value in ranked_terms)

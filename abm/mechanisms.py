@@ -6,9 +6,10 @@ and without it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from scipy import stats
 
-from abm import ensemble, outcomes
+from abm import ensemble, outcomes, parameters
 from abm.changes import Change, change
 from abm.columns import Floats
 from abm.scenario import FrozenMap, Scenario, ScenarioError
@@ -25,6 +26,8 @@ from abm.scenario import FrozenMap, Scenario, ScenarioError
 _FILE: Final = Path(__file__).parent / "data" / "mechanisms.toml"
 LEVEL: Final = 0.95
 SIGNS: Final = {"higher": 1, "lower": -1}
+READINGS: Final = ("behaviour", "mechanical")
+MARK: Final = "°"  # of rows that are read mechanically
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Mechanism:
         off: what makes the world without it.
         probe: settings of both worlds.
         outcome: what is watched; `expected` says whether the mechanism makes it "higher" or "lower".
+        reading: "mechanical" where the outcome is the switch itself or one accounting step from it; else "behaviour".
     """
 
     id: str
@@ -48,6 +52,12 @@ class Mechanism:
     outcome: str
     expected: str
     observable: str
+    reading: str = "behaviour"
+
+    @property
+    def label(self) -> str:
+        """The id with its marks: * for core, ° for a mechanical reading."""
+        return self.id + "*" * self.core + MARK * (self.reading == "mechanical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,41 @@ def measured() -> dict[str, Any]:
     """The table of `talent ablate` that ships with the model: `abm/data/ablation.json`."""
     found: dict[str, Any] = json.loads((_FILE.parent / "ablation.json").read_text(encoding="utf-8"))
     return found
+
+
+def tally(verdicts: Mapping[str, str]) -> str:
+    """How many core mechanisms do as expected, the behavioural and the mechanical ones counted apart.
+
+    Args:
+        verdicts: id -> verdict, of the rows that were measured.
+    """
+    parts = []
+    for reading, mark in zip(READINGS, ("", f" ({MARK})"), strict=True):
+        mine = [
+            found for name, found in verdicts.items() if declared()[name].core and declared()[name].reading == reading
+        ]
+        if mine:
+            words = "watched by what people do" if reading == "behaviour" else f"read mechanically{mark}"
+            parts.append(f"{sum(found == 'as expected' for found in mine)} of the {len(mine)} {words}")
+    if not parts:
+        return "No core mechanism (*) is among these."
+    return f"Core mechanisms (*) that move the way the reports say: {' and '.join(parts)}."
+
+
+MECHANICAL: Final = (
+    f"{MARK} marks rows whose outcome is the switch itself or one accounting step from it: they show that the switch "
+    "works and how much it weighs, and could hardly have failed; the exits beside them are the test."
+)
+
+
+def provenance(scenario: Scenario) -> dict[str, str]:
+    """What a table that ships was measured on: hashes of the scenario and of the declared defaults."""
+    defaults = json.dumps({name: known.default for name, known in parameters.declared().items()}, sort_keys=True)
+    return {
+        "scenario": scenario.name,
+        "scenario_hash": scenario.content_hash(),
+        "parameters_hash": hashlib.sha256(defaults.encode()).hexdigest(),
+    }
 
 
 def digits(value: float) -> str:
@@ -168,12 +213,13 @@ def ablate(
 
 
 def select(ids: Sequence[str]) -> list[Mechanism]:
-    """Mechanisms by id; all of them when none is given.
+    """Mechanisms by id (an item may hold several, with commas between); all of them when none is given.
 
     Raises:
         ScenarioError: an unknown id.
     """
     known = declared()
+    ids = [each.strip() for item in ids for each in item.split(",") if each.strip()]
     unknown = [each for each in ids if each not in known]
     if unknown:
         raise ScenarioError.about("mechanism", [f"{each!r}: expected M01 to M50" for each in unknown])

@@ -96,6 +96,8 @@ def _team_exits(result: Result, window: Window) -> Floats:
 def moved_inside(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """People who came to teams from other teams of the same employer."""
     rows = result.moves
+    if not rows:
+        return 0.0
     came = window.holds(rows["month"]) & np.isin(rows["to_team"], subject.rows)
     came &= (rows["from_state"] >= 0) & (rows["from_state"] == rows["to_state"])
     return float((came & ~np.isin(rows["from_team"], subject.rows)).sum())
@@ -114,6 +116,25 @@ def calls_received(result: Result, scenario: Scenario, subject: Subject, window:
     return float((result.offers["reach"][offers] == REACH_NAMES.index("visible")).sum()) if offers.any() else 0.0
 
 
+@kind("per 100 person-years", "cohort")
+def calls_above(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
+    """Recruiters' calls to members still at the employer of their cohort, less those to its other people."""
+    months, rows = slice(window.first, window.last + 1), result.offers
+    names = {scenario.cohorts[row].employer for row in subject.rows}
+    employers = [row for row, employer in enumerate(scenario.employers) if employer.name in names]
+    size = [len(list(result.members.values())[row]) for row in subject.rows]
+    there = sum(size) * (window.last - window.first + 1) - result.left[list(subject.rows), months].sum()
+    others = result.series["headcount"][months, employers].sum() - there
+    if not rows:
+        return 0.0
+    called = window.holds(rows["month"]) & (rows["reach"] == REACH_NAMES.index("visible"))
+    person, month = rows["researcher"][called], rows["month"][called]
+    inside = np.isin(_home(result, person, month), employers)
+    author = np.isin(person, members(result, subject))
+    rates = [1200.0 * (inside & side).sum() / max(time, 1e-12) for side, time in ((author, there), (~author, others))]
+    return float(rates[0] - rates[1])
+
+
 def _offers(result: Result, subject: Subject, window: Window) -> Bools:
     """Which rows of the ledger of offers went to a subject in a window."""
     rows = result.offers
@@ -128,6 +149,8 @@ def _offers(result: Result, subject: Subject, window: Window) -> Bools:
 def _home(result: Result, person: Integers, month: Integers) -> Integers:
     """(P,) where people were before the moves of a month, from the ledger: employer, or -1 - Status."""
     moves = result.moves
+    if not moves:
+        return np.asarray(result.at_start[person], dtype=np.int64)
     span = result.months + 1
     order = np.lexsort((np.arange(len(moves["month"])), moves["month"], moves["researcher"]))
     key = (moves["researcher"] * span + moves["month"])[order]
@@ -150,6 +173,8 @@ def exit_variance(result: Result, scenario: Scenario, subject: Subject, window: 
     """Variance of the voluntary departures of a team in a quarter, over teams and quarters."""
     teams, _ = _team_months(result, scenario, subject, window)
     quarters = (window.last - window.first + 1) // 3
+    if quarters == 0:
+        return 0.0
     gone = _team_exits(result, window)[: 3 * quarters, teams].reshape(quarters, 3, -1).sum(axis=1)
     return float(gone.var()) if gone.size else 0.0
 
@@ -175,7 +200,8 @@ def after_release(result: Result, scenario: Scenario, subject: Subject, window: 
     """Exit rate in the three months from a release of the own team on, over the rate in all other months."""
     teams, months = _team_months(result, scenario, subject, window)
     out = result.series["team_releases"][months, teams]
-    recent = sum(np.vstack([np.zeros((lag, len(teams))), out[: len(out) - lag]]) for lag in range(AFTER_RELEASE)) > 0
+    lags = range(min(AFTER_RELEASE, len(out)))
+    recent = sum(np.vstack([np.zeros((lag, len(teams))), out[: len(out) - lag]]) for lag in lags) > 0
     size, gone = result.series["team_size"][months, teams], _team_exits(result, window)[:, teams]
     rates = [gone[side].sum() / max(size[side].sum(), 1e-12) for side in (recent, ~recent)]
     return float(rates[0] / max(rates[1], 1e-12))
@@ -187,7 +213,7 @@ def founded(result: Result, scenario: Scenario, subject: Subject, window: Window
     return float(len(_founded(result, subject, window)))
 
 
-@kind("share", "", "site")
+@kind("share", "", "site", beyond=FIRST_HIRES - 1)
 def alumni_share(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """First hires of start-ups (six months, founders aside) who come from the employer that the founder had left."""
     left = result.departures
@@ -214,7 +240,7 @@ def _founded(result: Result, subject: Subject, window: Window) -> Integers:
     return np.flatnonzero(chosen)
 
 
-@kind("share", "")
+@kind("share", "", beyond=EARN_OUT)
 def bought_founders_gone(result: Result, scenario: Scenario, subject: Subject, window: Window) -> float:
     """Founders whose company was bought who have left the buyer within three years (or by the end)."""
     rows, moves, left = result.startups, result.moves, result.departures
@@ -224,7 +250,7 @@ def bought_founders_gone(result: Result, scenario: Scenario, subject: Subject, w
     gone = []
     for startup, founder in zip(rows["employer"], rows["founder"], strict=True):
         sold = np.flatnonzero(inside & (moves["from_state"] == startup) & (moves["researcher"] == founder))
-        if len(sold):
+        if len(sold) and window.first <= moves["month"][sold[0]] <= window.last:
             month, buyer = moves["month"][sold[0]], moves["to_state"][sold[0]]
             later = (left["researcher"] == founder) & (left["from_employer"] == buyer) & left["voluntary"]
             gone.append(bool((later & (left["month"] >= month) & (left["month"] <= month + EARN_OUT)).any()))

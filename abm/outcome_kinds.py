@@ -45,23 +45,27 @@ Measure = Callable[[Result, Scenario, Subject, Window], float]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of outcome: unit, meaning, which subjects it takes (empty text: none), and how it is measured."""
+    """One kind of outcome: unit, meaning, which subjects it takes (empty text: none), and how it is measured.
+
+    `beyond`: so many months after its window it looks at what became of those in it.
+    """
 
     unit: str
     meaning: str
     subjects: tuple[str, ...]
     measure: Measure
+    beyond: int = 0
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def kind(unit: str, *subjects: str) -> Callable[[Measure], Measure]:
+def kind(unit: str, *subjects: str, beyond: int = 0) -> Callable[[Measure], Measure]:
     """Declare the function below as a kind of outcome under its own name; its docstring is the meaning."""
 
     def declare(measure: Measure) -> Measure:
         meaning = (measure.__doc__ or "").strip().splitlines()[0]
-        KINDS[measure.__name__] = Kind(unit, meaning, subjects, measure)
+        KINDS[measure.__name__] = Kind(unit, meaning, subjects, measure, beyond)
         return measure
 
     return declare

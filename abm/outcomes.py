@@ -10,16 +10,16 @@ are added up over the window, everything else is averaged.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from abm import observables, outcome_kinds
+from abm import observables, observables_leaders, outcome_kinds
 from abm.metrics import METRICS
 from abm.outcome_kinds import Kind, Subject, Window
 from abm.run import Result
 from abm.scenario import Scenario, ScenarioError
 
-KINDS = observables.declared()  # with those of abm/outcome_kinds.py: one table
+KINDS = observables.declared() | observables_leaders.declared()  # the first with those of abm/outcome_kinds.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read(text: str, scenario: Scenario) -> Outcome:
     name, _, about = what.partition(":")
     every = kinds()
     if name not in every:
-        raise _error(text, f"a kind of outcome, such as {', '.join(list(KINDS)[:4])}", _nearest(name, every))
+        raise _error(text, "a kind of outcome", _nearest(name, every, list(KINDS)[:4]))
     chosen = every[name]
     subject = _subject(text, about, chosen, scenario)
     window = _window(text, when, scenario)
@@ -59,7 +59,8 @@ def read(text: str, scenario: Scenario) -> Outcome:
     def measure(result: Result) -> float:
         return chosen.measure(result, scenario, subject, window)
 
-    return Outcome(text, chosen.unit, chosen.meaning, measure, window.last)
+    last = min(window.last + chosen.beyond, scenario.months - 1)
+    return Outcome(text, chosen.unit, chosen.meaning, measure, last)
 
 
 def _subject(text: str, about: str, chosen: Kind, scenario: Scenario) -> Subject:
@@ -127,9 +128,14 @@ def _month(text: str, date: str, scenario: Scenario) -> int:
     return month
 
 
-def _nearest(name: str, valid: object) -> str:
-    near = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.4)  # type: ignore[call-overload]
-    return f"did you mean {near[0]!r}?" if near else "`talent list outcomes` shows them all"
+def _nearest(name: str, valid: Iterable[str], some: Sequence[str] = ()) -> str:
+    """The nearest valid name, if one is near; else some examples and where all are."""
+    folded = {each.casefold(): each for each in valid}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {folded[near[0]]!r}?"
+    examples = f"write e.g. {', '.join(some)}; " if some else ""
+    return f"{examples}`talent list outcomes` shows them all"
 
 
 def _error(text: str, expected: str, fix: str) -> ScenarioError:

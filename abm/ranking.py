@@ -23,6 +23,7 @@ from abm.tables import Cause
 
 SAMPLES = 400  # of the bootstrap
 LEVEL = 0.95
+FEWEST = 4  # employers for a rank correlation: of three, one order in six is perfect by chance
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ class Ranking:
     Attributes:
         rows: one mapping per ranked employer, best first.
         unranked: names of employers without moves both ways, with moves in and out.
-        fit: what is compared -> Spearman's rank correlation with the value.
+        fit: what is compared -> Spearman's rank correlation with the value; empty with fewer than FEWEST employers.
         pairwise_fit: the same for values net of the offers of each pair.
         rents: share of the variance of pay premiums between employers that goes with value (squared correlation,
             weighted by size); 1 - rents is what Sorkin calls compensating differentials.
@@ -149,6 +150,7 @@ def rank(names: Sequence[str], found: Sequence[Flows], seed: int, samples: int =
         low, high = np.quantile(seen, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return Number(value, float(low), float(high))
 
+    compared = KNOWN if kept.sum() >= FEWEST else ()
     moves = _total(found, "moves")
     inside, outside = moves.sum(axis=1), moves.sum(axis=0)
     pay_place = rankdata(-point["mean pay"]).astype(int)
@@ -169,8 +171,10 @@ def rank(names: Sequence[str], found: Sequence[Flows], seed: int, samples: int =
     return Ranking(
         rows=rows,
         unranked=[(names[k], int(inside[k]), int(outside[k])) for k in np.flatnonzero(~kept).tolist()],
-        fit={name: number(lambda each, name=name: _spearman(each["value"], each[name])) for name in KNOWN},
-        pairwise_fit={name: number(lambda each, name=name: _spearman(each["pairwise"], each[name])) for name in KNOWN},
+        fit={name: number(lambda each, name=name: _spearman(each["value"], each[name])) for name in compared},
+        pairwise_fit={
+            name: number(lambda each, name=name: _spearman(each["pairwise"], each[name])) for name in compared
+        },
         rents=number(lambda each: each["rents"]),
         slope=number(lambda each: each["slope"]),
         moves=int(moves[np.ix_(kept, kept)].sum()),

@@ -38,6 +38,7 @@ class Result:
         at_start: (people,) where everybody is before the first month: employer, or -1 - Status.
         members: cohort -> rows of its members.
         left, left_voluntarily: (cohorts, months) counts.
+        leaders: (months + 1, teams) row of the leader before each month and at the end, -1 vacant.
         employers, teams: names by row; scenario's first, potential start-ups after them.
         event_months: month drawn for each event of the scenario.
         graph: people, ties and cohort for drawing; only for replicate 0.
@@ -57,6 +58,7 @@ class Result:
     members: dict[str, Integers]
     left: Floats
     left_voluntarily: Floats
+    leaders: Integers
     employers: list[str]
     teams: list[str]
     event_months: list[int]
@@ -100,7 +102,7 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change
 
 @dataclass(slots=True)
 class Watch:
-    """What a result needs and the world does not keep: the start, and who is away from each cohort when.
+    """What a result needs and the world does not keep: the start, who is away from each cohort when, and who leads.
 
     Make it in month 0, `look` after every month, `fork` it with the world, and `conclude`.
     """
@@ -108,21 +110,24 @@ class Watch:
     team: Integers
     home: Integers
     gone: list[list[Integers]]
+    leaders: list[Integers]
 
     @classmethod
     def of(cls, world: World) -> Watch:
         """The watch of a world of month 0."""
-        return cls(world.researchers.team.copy(), states(world), [[] for _ in world.cohorts])
+        gone: list[list[Integers]] = [[] for _ in world.cohorts]
+        return cls(world.researchers.team.copy(), states(world), gone, [world.teams.leader.copy()])
 
     def look(self, world: World) -> None:
         """Note the month that has just ended."""
         for number, cohort in enumerate(world.cohorts):
             away = has_left(world, number) if cohort.month < world.month else np.zeros(0, dtype=bool)
             self.gone[number].append(cohort.members[np.flatnonzero(away)])
+        self.leaders.append(world.teams.leader.copy())
 
     def fork(self) -> Watch:
         """A second watch that goes on from here."""
-        return Watch(self.team, self.home, [list(months) for months in self.gone])
+        return Watch(self.team, self.home, [list(months) for months in self.gone], list(self.leaders))
 
 
 def conclude(world: World, watch: Watch, replicate: int, seed: int) -> Result:
@@ -130,7 +135,7 @@ def conclude(world: World, watch: Watch, replicate: int, seed: int) -> Result:
     gone, shape = watch.gone, (len(watch.gone), world.month)
     left = np.array([[len(people) for people in months] for months in gone], dtype=np.float64)
     willing = np.array([_willing(world, number, months) for number, months in enumerate(gone)], dtype=np.float64)
-    return _result(world, replicate, seed, left.reshape(shape), willing.reshape(shape), watch.team, watch.home)
+    return _result(world, replicate, seed, left.reshape(shape), willing.reshape(shape), watch)
 
 
 def _willing(world: World, number: int, gone: list[Integers]) -> list[int]:
@@ -149,9 +154,7 @@ def _willing(world: World, number: int, gone: list[Integers]) -> list[int]:
     return found
 
 
-def _result(
-    world: World, replicate: int, seed: int, left: Floats, willing: Floats, team: Integers, home: Integers
-) -> Result:
+def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floats, watch: Watch) -> Result:
     departures, offers = world.ledger.table("departures"), world.ledger.table("offers")
     options: Row = {}
     if offers:
@@ -170,14 +173,15 @@ def _result(
         startups=world.ledger.table("startups"),
         offers=offers,
         options=options,
-        at_start=home,
+        at_start=watch.home,
         members={cohort.name: cohort.members for cohort in world.cohorts},
         left=left,
         left_voluntarily=willing,
+        leaders=np.asarray(np.stack(watch.leaders), dtype=np.int64),
         employers=world.employer_names,
         teams=world.team_names,
         event_months=[dated.month for dated in world.events],
-        graph=_graph(world, team) if replicate == 0 else {},
+        graph=_graph(world, watch.team) if replicate == 0 else {},
         digest=world.digest(),
     )
 

@@ -103,13 +103,21 @@ class Field:
     required: bool = False
 
 
+def _quoted(value: object, kind: type[int] | type[float]) -> bool:
+    """Whether it would be such a number if it were not text."""
+    try:
+        return isinstance(value, str) and kind(value) is not None
+    except ValueError:
+        return False
+
+
 def number(low: float, high: float, why: str = "") -> Reader:
     """A finite number from low to high; a whole number is as good as a decimal one, true and false are not."""
     expected = f"a number from {low:g} to {high:g}{why}"
 
     def read(problems: Problems, place: str, value: object) -> float | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            fix = "remove the quotes" if isinstance(value, str) else "write a plain number"
+            fix = "remove the quotes" if _quoted(value, float) else "write a plain number"
             problems.add(place, show(value), expected, fix)
         elif isinstance(value, float) and not math.isfinite(value):
             problems.add(place, show(value), expected, "give a finite number; leave the key out for the default")
@@ -128,7 +136,7 @@ def integer(low: int, high: int, why: str = "") -> Reader:
 
     def read(problems: Problems, place: str, value: object) -> int | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            fix = "remove the quotes" if isinstance(value, str) else "write it without a decimal point"
+            fix = "remove the quotes" if _quoted(value, int) else "write a whole number without a decimal point"
             problems.add(place, show(value), expected, fix)
         elif not low <= value <= high:
             problems.add(place, show(value), expected, f"choose a value between {low:,} and {high:,}")

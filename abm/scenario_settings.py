@@ -48,14 +48,7 @@ def apply_setting(content: dict[str, Any], key: str, value: Any) -> None:
         content["parameters"][rest] = value
         return
     label = "id" if head == "events" else "name"
-    tables = {
-        "employers": content["employers"],
-        "teams": [team for employer in content["employers"] for team in employer["teams"]],
-        "sites": content["sites"],
-        "cohorts": content["cohorts"],
-        "events": content["events"],
-        "policies": content["policies"],
-    }
+    tables = _tables(content)
     if head not in tables:
         raise setting_error(key, "one of " + ", ".join(tables), nearest(head, [*tables, "parameters"]))
     if head == "policies":  # naming a policy puts it in force; the check that follows judges its name
@@ -82,6 +75,35 @@ def apply_setting(content: dict[str, Any], key: str, value: Any) -> None:
                 f"{step}, which has none",
             )
     target[path[-1]] = value
+
+
+def present(content: dict[str, Any], key: str) -> Any:
+    """What a dotted key is in the plain content; None where it is not said."""
+    head, _, rest = key.partition(".")
+    if not rest:
+        return content["parameters"].get(head, content.get(head))
+    if head == "parameters":
+        return content["parameters"].get(rest)
+    items, label = _tables(content).get(head, []), "id" if head == "events" else "name"
+    if not any(rest.startswith(f"{item[label]}.") for item in items):
+        return None
+    found, path = _find(items, label, key, rest)
+    value: Any = found
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _tables(content: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The lists of tables whose items a dotted key may name."""
+    return {
+        "employers": content["employers"],
+        "teams": [team for employer in content["employers"] for team in employer["teams"]],
+        "sites": content["sites"],
+        "cohorts": content["cohorts"],
+        "events": content["events"],
+        "policies": content["policies"],
+    }
 
 
 def _find(items: list[dict[str, Any]], label: str, key: str, rest: str) -> tuple[dict[str, Any], list[str]]:

@@ -71,6 +71,10 @@ PURPOSES: dict[str, str] = {
     "attribution_order": "order in which players join a sampled coalition; row = permutation, column = player",
     "probe": "departures undone in paired worlds, and whom a placebo holds; row = researcher, column = departure",
     "resample": "which histories a bootstrap sample takes; row = sample, column = place",
+    "posterior": "which history a draw from the posterior takes; row = draw",
+    "observation_error": "error of an observation in calibration; row = history, column = target",
+    "baseline": "flows of a baseline; row = draw, column = use",
+    "planted": "planted truth and data of a check of the method; row = trial or history, column = use",
     "frontier_start": "first packages of a search for the cheapest; row = package, column = lever",
     "package_resample": "which replicates a bootstrap sample of a price or a game takes; row = sample, column = place",
 }

@@ -1,7 +1,8 @@
 """Designs: which points of the space of factors are run. Points depend on the seed and the size, on nothing else.
 
-With more points, `grid`, `list`, `oat` and `sobol` keep those they had, so that a sweep that grows runs only what is
-new; `lhs`, `saltelli` and `morris` draw all of them again.
+With more points, `list`, `sobol`, `saltelli` and `morris` keep those they had, and so does a `grid` that is given more
+levels, so that a sweep that grows runs only what is new. `lhs` draws all of them again, and so does a `grid` over a
+range (from n to 2 n - 1 values it keeps what it had). `oat` has one size.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def discover(
         seed: of these.
 
     Returns:
-        The boxes; none if nothing restricts the cases.
+        The boxes; none if no box has limits that are all significant.
 
     Raises:
         Unfit: an unknown outcome, no such threshold, too few cases, or EMA Workbench is not installed.

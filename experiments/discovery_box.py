@@ -114,14 +114,15 @@ def rule(found: Discovery, box: Box, name: str = "") -> str:
 
 def told(found: Discovery, name: str = "") -> str:
     """All that was found, as plain text."""
+    unit = f" [{found.unit}]" if found.unit else ""
     lines = [
-        f"{condition(found)} [{found.unit}]: {found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %), "
-        f"means of {found.replicates} replicate{'s' if found.replicates != 1 else ''}"
+        f"{condition(found)}{unit}: {found.cases:,} of {found.points:,} points ({found.base * 100:.0f} %), means of "
+        f"{found.replicates} replicate{'s' if found.replicates != 1 else ''}"
     ]
     if found.missing:
         lines.append(f"Left out: {found.missing} points without a result")
     if not found.boxes:
-        lines.append("No box: nothing that was varied tells the cases from the others")
+        lines.append("No box whose limits are all significant: more points or another threshold may show one")
     for place, box in enumerate(found.boxes, start=1):
         lines.append(f"Box {place}: {rule(found, box, name)}, {box.mass * 100:.0f} % of all points")
         for limit in box.limits:

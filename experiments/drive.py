@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,12 @@ from experiments.work import Job, OtherCode, Receipt, StoreError, failure
 STRIKES: Final = 3  # workers that a run may kill, alone, before it is given up
 MOST: Final = 20_000  # runs of a batch
 WINDOW: Final = 2  # batches begun at a time, per worker
+LATE: Final = (0.0, 0.2, 1.0, 5.0)  # seconds to wait for a shard that a worker on another machine stored
 PATIENCE: Final = 0.5  # seconds between looks at the clock and at Ctrl-C
+
+
+class Missing(RuntimeError):
+    """A shard is not where a worker says that it is."""
 
 
 class Stopped(RuntimeError):
@@ -26,7 +32,10 @@ class Stopped(RuntimeError):
 
 @dataclass(slots=True)
 class Progress:
-    """Where a sweep is, in runs. Failed: of all in the folder, by status. Seconds: spent in runs by this launch."""
+    """Where a sweep is, in runs. Failed: of all in the folder, by status. Seconds: spent in runs by this launch.
+
+    Slots, wall: workers, and seconds since the first batch was begun.
+    """
 
     planned: int
     reused: int = 0
@@ -35,6 +44,13 @@ class Progress:
     batches: int = 0
     deaths: int = 0
     seconds: float = 0.0
+    slots: int = 0
+    wall: float = 0.0
+
+    @property
+    def overhead(self) -> float:
+        """Seconds of a worker, for each run, in which it did not run the model: start-up, storing, waiting."""
+        return max(0.0, self.wall * self.slots - self.seconds) / max(self.executed, 1)
 
     @property
     def done(self) -> int:
@@ -61,6 +77,7 @@ class Driver:
         self._strikes: dict[str, int] = {}
         self._left: dict[str, int] = {}  # runs that are not stored, with their attempt
         self._begun = 0
+        self._clock = 0.0
         self._alone = False
 
     def run(self, todo: Sequence[tuple[Run, int]]) -> None:
@@ -70,6 +87,7 @@ class Driver:
             Stopped: disk full and the like, or no workers; says how many runs are done.
         """
         self._waiting.extend(todo)
+        self._clock = time.perf_counter()
         self._left = {run.run_id: attempt for run, attempt in todo}
         trouble: BaseException | None = None
         while self._begun or ((self._waiting or self._suspects) and not self.stopping):
@@ -125,9 +143,12 @@ class Driver:
         self.progress.batches += 1
         if isinstance(answer, Receipt):
             self.progress.seconds += answer.seconds
-            if not self.store.has(answer.name):  # a worker says so, but the folder does not: do it again
+            if not self._there(answer.name):
                 self._again(job)
-                return None
+                return Missing(
+                    f"a worker says that it stored shard {answer.name[:12]}, but {self.store.folder} does not hold it; "
+                    "do the workers see the same folder under the same path?"
+                )
             self._count()
         elif isinstance(answer, Died):
             self.progress.deaths += 1
@@ -140,6 +161,14 @@ class Driver:
         else:
             raise answer
         return None
+
+    def _there(self, name: str) -> bool:
+        """Whether a shard is in the folder; a network may show it late."""
+        for seconds in LATE:
+            time.sleep(seconds)
+            if self.store.has(name):
+                return True
+        return False
 
     def _again(self, job: Job) -> None:
         self._waiting.extendleft((run, job.attempt) for run in reversed(job.runs) if run.run_id in self._left)
@@ -172,6 +201,7 @@ class Driver:
 
     def _count(self) -> None:
         """Take note of what is stored by now."""
+        self.progress.slots, self.progress.wall = self.engine.slots, time.perf_counter() - self._clock
         stored = {run for run, attempt in self.store.fresh if self._left.get(run) == attempt}
         self.store.fresh.clear()
         for run in stored:
@@ -188,6 +218,6 @@ class Driver:
                 f"a shard could not be written ({trouble.strerror}); {where}. Make room or mend the disk, then start "
                 "the sweep again: it goes on where it stopped"
             )
-        if isinstance(trouble, OtherCode):
+        if isinstance(trouble, OtherCode | Missing):
             return Stopped(f"{trouble}. {where}")
         return Stopped(f"{type(trouble).__name__}: {trouble}. {where}; start again to go on")

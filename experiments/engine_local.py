@@ -37,7 +37,10 @@ class Engine(Protocol):
     """What carries out batches somewhere."""
 
     name: str
-    slots: int
+
+    @property
+    def slots(self) -> int:
+        """How many batches are carried out at a time."""
 
     @property
     def full(self) -> bool:
@@ -99,16 +102,15 @@ class Processes:
         """Begin a batch as soon as there is room."""
         if self._begun >= REBUILD and not self._running:
             self.close(now=False)
-        with deaf_to_interrupts():  # workers inherit it: Ctrl-C is for the parent to hear
-            if self._pool is None:
-                self._begun, self._pool = 0, _pool(self.slots)
-            try:
-                self._running[self._pool.submit(work, self._packed, job)] = job
-            except BrokenProcessPool:  # found at once; the batch itself has not begun
-                lost: Future[Receipt] = Future()
-                lost.set_exception(BrokenProcessPool())
-                self._running[lost] = job
+        if self._pool is None:
+            self._begun, self._pool = 0, _pool(self.slots)
         self._begun += 1
+        try:
+            self._running[self._pool.submit(work, self._packed, job)] = job
+        except BrokenProcessPool:  # found at once; the batch itself has not begun
+            lost: Future[Receipt] = Future()
+            lost.set_exception(BrokenProcessPool())
+            self._running[lost] = job
 
     @property
     def full(self) -> bool:
@@ -163,7 +165,8 @@ def _pool(workers: int) -> ProcessPoolExecutor:
         context.set_forkserver_preload(["experiments.work"])
         from multiprocessing import forkserver  # noqa: PLC0415  # not on every system
 
-        forkserver.ensure_running()
+        with deaf_to_interrupts():  # it and its workers inherit this: Ctrl-C is for the parent to hear
+            forkserver.ensure_running()
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
 

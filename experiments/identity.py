@@ -3,9 +3,10 @@
     run id = blake2b-128 of (scheme, model, digest of the code, scenario with the settings of the point, seed of the
              replicate, outcomes)
 
-The name of a study, the place of a point in it, the machine, the workers and the date are not in it. Parameters are
-resolved: a parameter set to its default and one left alone give the same id. A change of a comment counts as a change
-of the code, since nobody can tell them apart for sure.
+Outcomes are in it because a row holds these and no others: a study that watches one thing more runs again. Their order
+is not. The name of a study, the place of a point in it, the machine, the workers and the date are not in it.
+Parameters are resolved: a parameter set to its default and one left alone give the same id. A change of a comment
+counts as a change of the code, since nobody can tell them apart for sure.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ BYTES: Final = 16
 PACKAGES: Final = ("numpy", "scipy", "mesa")
 _ROOT: Final = Path(__file__).resolve().parents[1]
 # What is read to simulate and to measure. Screens, pages, documents and the analyses of stored numbers are left out.
-_READ: Final = ("abm/*.py", "abm/kernels/*.py", "abm/phases/*.py", "abm/policies/*.py", "abm/data/parameters.toml")
+_READ: Final = (
+    *("abm/*.py", "abm/kernels/*.py", "abm/phases/*.py", "abm/policies/*.py", "abm/data/parameters.toml"),
+    "experiments/models.py",
+)
 _LEFT_OUT: Final = (
     *("abm/__main__.py", "abm/cli.py", "abm/docs.py", "abm/screen.py", "abm/catalogue.py", "abm/files.py"),
     *("abm/attribution*.py", "abm/comparison.py", "abm/keep*.py", "abm/explain.py", "abm/pool.py", "abm/mechanisms.py"),
@@ -99,6 +103,7 @@ def run_ids(
     if scenario is not None:
         base = scenario.to_dict()
         parameters = {name: known.default for name, known in declared().items()} | dict(base.pop("parameters"))
+        months = scenario.months  # said or left out, it is one history
     fixed = digest({"scheme": SCHEME, "model": model, "code": code, "scenario": base, "months": months})
     watched = sorted(set(outcomes))
     for point in settings:

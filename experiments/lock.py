@@ -83,10 +83,9 @@ def held(folder: Path, disk: Disk) -> Iterator[None]:
         if record is not None and lives(record):
             raise InUse(_who(folder, record))
         os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        disk.write(descriptor, (json.dumps(me()) + "\n").encode())
-        disk.fsync(descriptor)
         try:
+            disk.write(descriptor, (json.dumps(me()) + "\n").encode())
+            disk.fsync(descriptor)
             yield
         finally:
             os.ftruncate(descriptor, 0)

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from abm import files, pool
+from abm import files, mechanisms, pool
 from abm.changes import Change, change
 from abm.columns import Floats
 from abm.employment import states
@@ -41,6 +41,7 @@ SCENARIO = "meta_fair"
 LLAMA, OPT = "left:llama-authors@2023-09", "left:opt-authors@2023-09"
 MERGED = "exits:FAIR Paris LLM+GenAI Paris@2023-02..2024-01"
 SPLIT = "exits:GenAI Product+GenAI Foundations@2024-01..2024-12"
+LATE = "late success"
 PRAISED = "exits:GenAI Llama+GenAI Paris@2023-07..2024-06"
 ALIKE = "exits:FAIR Menlo Park+FAIR New York@2022-08..2023-07"
 MERGE_ALIKE = [
@@ -61,7 +62,9 @@ ONLY_COMPUTE = {
     **{"taste_culture_mean": 0.5, "taste_peers_mean": 0.1, "taste_prestige_mean": 0.1, "personal_sd": 0.0},
     **{"found_disagreement": 0.0, "layoff_survivors": 0.0},
 }
-GRID = {"h0": (0.02, 0.05, 0.08), "deprivation_weight": (0.0, 0.5, 1.0, 2.0), "taste_compute_mean": (1.0, 2.0, 3.0)}
+GRID = {"h0": (0.02, 0.05, 0.1, 0.2), "deprivation_weight": (0.0, 0.5, 1.0, 2.0), "taste_compute_mean": (1.0, 2.0, 3.0)}
+FEWEST = 4  # pairs per point of the grid
+MARGIN = 0.1  # of the exits: a late success that moves them by less does not matter
 FOLLOW = 12  # months in which a neighbour may follow a founder
 SHUFFLES = 999
 
@@ -90,7 +93,7 @@ PAIRS = (  # question, outcome, world, compared with
     ("the merger of the record, into a better served team", MERGED, "history", "no merge"),
     ("placebo: split, jobs safe", SPLIT, "split with safe jobs", "no split"),
     ("split, jobs not safe", SPLIT, "split with unsafe jobs", "no split"),
-    ("late success", PRAISED, "history", "no late success"),
+    (LATE, PRAISED, "history", "no late success"),
 )
 
 
@@ -110,6 +113,7 @@ def measure_pairs(replicates: int, workers: int) -> dict[str, Any]:
                 **{"question": question, "outcome": text, "world": world, "against": other},
                 **{"mean": float(one.mean()), "mean_against": float(two.mean())},
                 **{"difference": mean, "low": low, "high": high},
+                **({"margin": MARGIN * float(two.mean())} if question == LATE else {}),
             }
         )
     number, share = values["history"][:, texts.index(PARIS)], values["history"][:, texts.index(PARIS_HIRES)]
@@ -147,6 +151,7 @@ def compute_alone(replicates: int, workers: int) -> dict[str, Any]:
         ],
         "points_that_give_both": int(inside.sum()),
         "of": len(points),
+        "pairs_per_point": values.shape[1],
     }
 
 
@@ -234,9 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scenario = load(SCENARIO)
     check_grid(scenario)
     report = {
-        **{"scenario": SCENARIO, "scenario_hash": scenario.content_hash(), "seed": 1, "replicates": replicates},
+        **{**mechanisms.provenance(scenario), "seed": 1, "replicates": replicates},
         **measure_pairs(replicates, chosen.workers),
-        "compute_alone": compute_alone(max(replicates // 6, 1), chosen.workers),
+        "compute_alone": compute_alone(max(replicates // 6, 1 if chosen.smoke else FEWEST), chosen.workers),
         "neighbours_follow": permutation_test(max(replicates // 3, 2), chosen.workers),
     }
     chosen.out.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class Estimate:
         points, runs, reused, to_run: of the plan; points that are alike share runs.
         seconds: (least, likely, most) of wall time with the workers asked for.
         memory, memory_free: bytes, all workers at their peak, and what is available now.
-        workers: processes.
+        workers: processes that have something to do.
         disk, disk_free: bytes, shards and table, and what is free where they go.
         failed: pilot runs that raised, in words.
     """
@@ -87,15 +87,16 @@ def estimate(study: Study, folder: Path, workers: int = 1, done: Set[str] = froz
     Args:
         study: what would be run.
         folder: where the results would go; it need not exist and is not made.
-        workers: processes.
+        workers: processes that are asked for.
         done: ids of runs that are there already.
     """
     planned = plan(study)
     unique = planned.unique()
     waiting = [run for run in unique if run.run_id not in done]
-    start, found = _pilot(study, _spread(waiting or unique))
-    took = np.array([one.seconds for one in found])
-    share = len(waiting) / max(min(workers, len(waiting)), 1)
+    workers = max(min(workers, len(waiting)), 1)  # more have nothing to do
+    start, found = _pilot(study, _spread(waiting)) if waiting else (0.0, [_Trial(0.0, 0, "")])
+    took = np.array([one.seconds for one in found if not one.failure] or [one.seconds for one in found])
+    share = len(waiting) / workers
     least, likely, most = (float(x) * share + start for x in (took.min(), took.mean(), took.max()))
     batches = math.ceil(len(waiting) / max(1, int(BATCH_SECONDS / max(float(took.mean()), 1e-6))))
     where = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())

@@ -45,7 +45,10 @@ class Plan:
 
     def unique(self) -> list[Run]:
         """The runs that are carried out: the first of each id."""
-        return list({run.run_id: run for run in reversed(self.runs)}.values())[::-1]
+        found: dict[str, Run] = {}
+        for run in self.runs:
+            found.setdefault(run.run_id, run)
+        return list(found.values())
 
     def table(self) -> pa.Table:
         """One row a run: id, point, replicate, seed and the value of every factor."""

@@ -119,6 +119,17 @@ def whole(folder: Path) -> list[str]:
     return found
 
 
+def done(folder: Path) -> dict[str, str]:
+    """The runs that a folder has a row of, with their status; none where there is no sweep."""
+    latest: dict[str, tuple[int, str]] = {}
+    for name in whole(folder):
+        sidecar, _ = shards.verified(folder, name)
+        for run in sidecar.runs:
+            if sidecar.attempt > latest.get(run, (-1, ""))[0]:
+                latest[run] = (sidecar.attempt, sidecar.failed.get(run, shards.OK))
+    return {run: status_ for run, (_, status_) in latest.items()}
+
+
 def status(folder: Path) -> Status:
     """How far the sweep in a folder is, by what is stored; it may be running.
 
@@ -127,15 +138,9 @@ def status(folder: Path) -> Status:
     """
     held = described(folder)
     asked = set(_table(folder, PLAN, held["plan"])["run_id"].to_pylist())
-    latest: dict[str, tuple[int, str]] = {}
-    for name in whole(folder):
-        sidecar, _ = shards.verified(folder, name)
-        for run in asked.intersection(sidecar.runs):
-            if sidecar.attempt > latest.get(run, (-1, ""))[0]:
-                latest[run] = (sidecar.attempt, sidecar.failed.get(run, shards.OK))
     runs = dict.fromkeys(shards.STATUSES, 0)
-    for _, status_ in latest.values():
-        runs[status_] += 1
+    for run, status_ in done(folder).items():
+        runs[status_] += run in asked
     return Status(len(asked), runs, _manifest(folder, held) is not None)
 
 

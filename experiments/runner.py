@@ -23,7 +23,7 @@ from abm import pool
 from abm.columns import Floats
 from experiments import lock, reading, shards, work
 from experiments.disk import DISK, Disk, make_folders, put
-from experiments.drive import Driver, Progress
+from experiments.drive import Driver, Progress, Stopped
 from experiments.engine_local import Engine, Here, Processes
 from experiments.plan import Plan, plan
 from experiments.reading import read, status
@@ -32,7 +32,7 @@ from experiments.store import Store
 from experiments.study import Study
 from experiments.work import Order
 
-__all__ = ["Progress", "in_memory", "read", "status", "sweep"]
+__all__ = ["Progress", "Stopped", "in_memory", "read", "status", "sweep"]
 ATTEMPTS: Final = "attempts"
 
 
@@ -181,18 +181,13 @@ def _record(store: Store, engine: Engine, progress: Progress, began: float, seco
         "seconds": round(seconds, 3),
         "seconds_in_runs": round(progress.seconds, 3),
         "seconds_a_run": progress.seconds / each,
-        "overhead_a_run": overhead(progress, engine.slots, seconds),
+        "overhead_a_run": progress.overhead,
     }
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began))
     try:
         put(store.disk, store.folder / ATTEMPTS / f"{stamp}-{os.getpid()}.json", reading.readable(content))
     except OSError:
         pass
-
-
-def overhead(progress: Progress, slots: int, seconds: float) -> float:
-    """Seconds of a worker for each run in which it did not run the model: start-up, storing, waiting."""
-    return max(0.0, seconds * slots - progress.seconds) / max(progress.executed, 1)
 
 
 # ---- without a folder ------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Ranking:
         indices: the factors in order.
         luck: share of the variance of a single history that is luck, None with one replicate.
         blur: share of the variance of the replicate means that is luck and not factors, None with one replicate.
-        threshold: what an idle factor would show at most (95 %), None where it is not known.
+        threshold: what luck alone would show at most (95 %), None where it is not known.
         convergence: None where the sample cannot be halved, or the outcome did not vary.
         pairs: interactions of second order, the strongest first: (factor, factor, share of variance).
         fit: share of the variance of ranks that the rank regression explains; None for other methods.
@@ -181,8 +181,8 @@ def _rank(responses: Responses, outcome: str, method: str, seed: int, count: int
         **{"luck": luck.history if luck else None, "blur": luck.means if luck else None},
     }
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        idle = (Index(name, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 1, 1, len(names), "idle") for name in names)
-        return Ranking(**common, indices=tuple(idle), threshold=None, convergence=None, pairs=(), fit=None)
+        still = (Index(name, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 1, 1, len(names), "luck") for name in names)
+        return Ranking(**common, indices=tuple(still), threshold=None, convergence=None, pairs=(), fit=None)
     sample = sample_of(factors, x, table, method, seed, count)
     if method == "given":
         threshold: float | None = indices_given.given_idle(x, y, SHUFFLES, seed)

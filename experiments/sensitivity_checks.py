@@ -25,7 +25,7 @@ class Index:
         second, second_low, second_high: the index beside it.
         sign: direction: -1, 0 or 1.
         rank, rank_low, rank_high: place, 1 the strongest, with its 95 % interval.
-        verdict: "acts", "idle" (shows no more than a factor that does nothing would) or "undecided".
+        verdict: "acts", "luck" (shows no more than luck dealt anew would) or "undecided".
     """
 
     factor: str
@@ -116,7 +116,8 @@ def luck_of(table: Floats) -> Luck | None:
 def idle_shows(method: str, luck: Luck | None, variance: float, n: int, step: float) -> float | None:
     """The index that a factor would show (95 %) whose only effect is to deal the luck anew.
 
-    In an agent-based model any change reshuffles who meets whom, so an idle factor does not show zero.
+    In an agent-based model most changes reshuffle who meets whom, so a factor without an effect need not show zero.
+    A factor below this may still have a small effect: keyed luck leaves those alone whom it does not touch.
 
     Args:
         method: of the indices; for `given` the caller shuffles instead.
@@ -145,7 +146,7 @@ def ranked(names: list[str], sample: Sample, threshold: float | None) -> list[In
     bar = threshold or 0.0
     found = []
     for rank, k in enumerate(order.tolist(), start=1):
-        verdict = "acts" if low[k] > bar else "idle" if high[k] <= bar else "undecided"
+        verdict = "acts" if low[k] > bar else "luck" if high[k] <= bar else "undecided"
         found.append(
             Index(
                 factor=names[k],

@@ -32,6 +32,8 @@ NOTES = {
     "Red: downwards as the factor grows. Lines: {level}.",
 }
 
+LUCK = ("what differs by less may be a small effect, or none", "a shuffled factor does")
+
 
 # ---- words -----------------------------------------------------------------------------------------------------------
 
@@ -70,8 +72,9 @@ def figure(value: float) -> str:
 
 
 def _heading(ranking: Ranking) -> str:
+    unit = f"  [{ranking.unit}]" if ranking.unit else ""
     return (
-        f"{ranking.outcome}  [{ranking.unit}]  mean {figure(ranking.mean)}, spread {figure(ranking.spread)} over "
+        f"{ranking.outcome}{unit}  mean {figure(ranking.mean)}, spread {figure(ranking.spread)} over "
         f"{ranking.points:,} points x {ranking.replicates} replicate{'s' if ranking.replicates != 1 else ''}"
     )
 
@@ -95,7 +98,7 @@ def notes(ranking: Ranking) -> list[str]:
             f"replicates"
         )
     if ranking.threshold is not None:
-        said.append(f"An idle factor would show up to {figure(ranking.threshold)}")
+        said.append(f"Luck alone would show up to {figure(ranking.threshold)}: {LUCK[ranking.method == 'given']}")
     if ranking.missing:
         said.append(f"Left out: {ranking.missing} points without a result")
     if ranking.fit is not None:
@@ -214,7 +217,7 @@ def draw_heat_map(
     strength = {name: max(table[each][name].value / largest[each] for each in table) for name in factors}
     names = sorted(factors, key=lambda name: (-strength[name], name))[:top]
     values = np.array([[table[each][name].value / largest[each] for each in table] for name in names])
-    faint = np.array([[table[each][name].verdict == "idle" for each in table] for name in names])
+    faint = np.array([[table[each][name].verdict == "luck" for each in table] for name in names])
     measure = rankings[0].measure
     what = f"{measure}, {rankings[0].scale}" if shares else f"{measure} as a share of the strongest factor's"
     return heat_map.draw(
@@ -222,7 +225,7 @@ def draw_heat_map(
         names,
         list(table),
         title="What moves which outcome",
-        note=f"{what[0].upper()}{what[1:]}. Grey numbers: no more than an idle factor would show.",
+        note=f"{what[0].upper()}{what[1:]}. Grey numbers: no more than luck alone would show.",
         source=source,
         faint=faint,
         look=look,

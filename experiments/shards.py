@@ -33,7 +33,7 @@ WRITER: Final[dict[str, Any]] = {
 }
 
 
-class Damaged(Exception):
+class Damaged(RuntimeError):
     """A file that is not what was written."""
 
 

@@ -29,6 +29,7 @@ from abm.scenario import Scenario, ScenarioError
 from abm.scenario import load as load_scenario
 from abm.scenario_file import parse
 from abm.scenario_read import Problems, read_keys, show
+from abm.scenario_settings import present
 from experiments import design, identity
 from experiments.models import MARKET
 from experiments.responses import Factor
@@ -73,16 +74,17 @@ class Study:
         return design.points(self.method, self.factors, self.n, self.seed, self.rows, middle)
 
     def _middle(self, factor: Factor) -> float:
-        """Where a factor stands when it is not varied: in the scenario, else half-way (levels: the first)."""
+        """Where a factor stands when it is not varied: in the scenario or by default, else half-way (levels: first)."""
         if factor.levels:
             return design.position(factor, factor.levels[0])
-        plain, (head, _, rest) = factor.name.removeprefix("parameters."), factor.name.partition(".")
-        if plain in declared():
-            own = self.scenario.parameters.get(plain) if self.scenario is not None else None
-            value = declared()[plain].default if own is None else own
-        elif head == "policies":
+        name = factor.name.removeprefix("parameters.")
+        value = None if self.scenario is None else present(self.scenario.to_dict(), name)
+        head, _, rest = name.partition(".")
+        if value is None and name in declared():
+            value = declared()[name].default
+        elif value is None and head == "policies":
             value = policies.load(rest.partition(".")[0]).KNOBS[rest.partition(".")[2]].neutral
-        else:
+        if not isinstance(value, int | float):
             return float(design.at(factor, np.array([0.5]))[0])
         return design.rounded(min(max(float(value), factor.low), factor.high))
 
@@ -156,7 +158,7 @@ def of(scenario: str | Scenario | None = None, model: str = MARKET, **content: A
     """
     plain = dict(content)
     given = plain.get("factors", ())
-    if not isinstance(given, str):
+    if isinstance(given, list | tuple):
         plain["factors"] = [_plain(each) if isinstance(each, Factor) else each for each in given]
     plain.setdefault("name", "unnamed")
     if isinstance(scenario, str | Path):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
-
-import pyarrow as pa
-import pyarrow.csv as pc
-import pyarrow.parquet as pq
 
 from abm import outcomes as texts
 from abm import policies
@@ -32,22 +29,29 @@ from abm.scenario_read import (
     text,
 )
 from experiments import design
-from experiments.models import FUNCTIONS, MARKET
+from experiments.models import FUNCTIONS, MARKET, MODELS, function
 from experiments.responses import Factor
+from experiments.study_points import check_design, read_rows
 
 ALL: Final = "all"
 MOST_REPLICATES: Final = 100_000
-SAMPLED: Final = ("grid", *design.SAMPLERS)  # designs that need n
+MOST_RUNS: Final = 5_000_000  # a plan is held in memory, some 300 bytes a run
+HEADS: Final = ("parameters", "employers", "teams", "sites", "cohorts", "events", "policies")  # of dotted keys
 
 
 def _anything(problems: Problems, place: str, value: object) -> object:
+    if value is None:  # from Python; TOML has none
+        problems.add(place, show(value), "a value", f"leave {place} out or give it one")
     return value
 
 
 def _scalar(problems: Problems, place: str, value: object) -> object:
-    if isinstance(value, str | bool | int | float):
+    if isinstance(value, float) and not math.isfinite(value):
+        problems.add(place, show(value), "a finite number", "write a plain number")
+    elif isinstance(value, str | bool | int | float):
         return value
-    problems.add(place, show(value), "a number, a text, true or false", "write one value")
+    else:
+        problems.add(place, show(value), "a number, a text, true or false", "write one value")
     return None
 
 
@@ -102,12 +106,20 @@ def check(problems: Problems, top: dict[str, Any], scenario: Scenario | None, fo
         problems.add("scenario", "nothing", "a scenario to run", 'add scenario = "meta_fair"')
     if scenario is not None:
         scenario = _described(problems, top, scenario)
-    factors = _factors(problems, top.get("factors"), scenario, market)
+    if not market:
+        _function(problems, top, scenario)
+    before = len(problems.lines)
+    fixed = {key.removeprefix("parameters.") for key in top.get("settings") or ()}
+    factors = _factors(problems, top.get("factors"), scenario, market, fixed)
+    sound = len(problems.lines) == before
     if scenario is not None:
         _outcomes(problems, top.get("outcomes", ()), scenario)
     plan = top.get("design") or {}
-    rows = _rows(problems, plan, factors, folder)
-    _design(problems, plan, factors, rows)
+    rows = read_rows(problems, plan, factors, folder) if sound else ()
+    points = check_design(problems, plan, factors, rows)
+    runs = points * top.get("replicates", 1)
+    if runs > MOST_RUNS:
+        problems.add("replicates", f"{runs:,} runs", f"at most {MOST_RUNS:,}", "fewer points or fewer replicates")
     return {
         **{key: top.get(key) for key in ("name", "why", "replicates", "seed", "months")},
         "model": top.get("model", MARKET),
@@ -125,6 +137,24 @@ def _lines(problems: Problems, place: str, error: ScenarioError) -> None:
     problems.lines += [f"{place}: {line.strip()}" for line in str(error).splitlines()[1:-1]]
 
 
+def _function(problems: Problems, top: Mapping[str, Any], scenario: Scenario | None) -> None:
+    """A function takes factors and nothing else: what it would ignore is refused."""
+    name = str(top["model"])
+    module, colon, called = name.partition(":")
+    if name not in MODELS:
+        try:
+            known = bool(colon and module and called) and callable(function(name))
+        except (ImportError, AttributeError):
+            known = False
+        if not known:
+            problems.add("model", show(name), "a model, or module:function of Python", nearest(name, MODELS))
+    given = {**top, **({"scenario": scenario.name} if scenario is not None else {})}
+    for key in ("scenario", "months", "settings"):
+        if given.get(key):
+            expected = f'nothing: only the "{MARKET}" has it, {show(name)} has factors'
+            problems.add(key, show(given[key]), expected, f"remove {key}")
+
+
 def _described(problems: Problems, top: dict[str, Any], scenario: Scenario) -> Scenario:
     settings = dict(top.get("settings") or {})
     months = top.get("months")
@@ -132,6 +162,8 @@ def _described(problems: Problems, top: dict[str, Any], scenario: Scenario) -> S
         if months > scenario.horizon:
             expected = f"1 to {scenario.horizon}, the months of {scenario.name}"
             problems.add("months", str(months), expected, "leave it out for the whole history")
+        elif "months" in settings:
+            problems.add("settings.months", show(settings["months"]), "months once", "remove one of them")
         else:
             settings["months"] = months
     try:
@@ -152,42 +184,50 @@ def _outcomes(problems: Problems, given: Sequence[str], scenario: Scenario) -> N
 # ---- factors ---------------------------------------------------------------------------------------------------------
 
 
-def _factors(problems: Problems, given: object, scenario: Scenario | None, market: bool) -> tuple[Factor, ...]:
+def _factors(
+    problems: Problems, given: object, scenario: Scenario | None, market: bool, fixed: Set[str]
+) -> tuple[Factor, ...]:
+    """The things varied, each once; "all" leaves out those that [settings] fixes."""
     if given is None:
         return ()
     if given == ALL and market:
-        return tuple(Factor(p.name, p.low, p.high, p.unit) for p in declared().values() if p.low < p.high)
+        free = [p for p in declared().values() if p.low < p.high and p.name not in fixed]
+        return tuple(Factor(p.name, p.low, p.high, p.unit) for p in free)
     if not isinstance(given, list | tuple) or not given:
         fix = 'write [[factors]] and name = "h0", or factors = "all" for every declared parameter'
         problems.add("factors", show(given), "at least one factor", fix)
         return ()
-    found: list[Factor] = []
+    found: dict[str, Factor] = {}
     for index, raw in enumerate(given, 1):
         place = spot("factors", index, raw, "name")
         if not isinstance(raw, Mapping):
             problems.add(place, show(raw), "a table", 'write [[factors]] and name = "h0"')
             continue
         fields = read_keys(problems, place, raw, FACTOR)
-        if "name" in fields and (factor := _factor(problems, place, fields, scenario, market)) is not None:
-            found.append(factor)
-    seen: dict[str, int] = {}
-    for index, factor in enumerate(found, 1):
-        name = factor.name.removeprefix("parameters.")
-        if name in seen:
-            problems.add(f"factors[{index}]", f"{show(factor.name)} again", "a factor once", "remove one of them")
-        seen[name] = index
-    return tuple(found)
+        if "name" not in fields or any(key in raw and key not in fields for key in ("low", "high", "levels")):
+            continue
+        plain = str(fields["name"]).removeprefix("parameters.")
+        if plain in fixed:
+            problems.add(place, "a factor that [settings] fixes", "a factor or a setting", "remove one of them")
+        elif plain in found:
+            problems.add(place, f"{show(fields['name'])} again", "a factor once", "remove one of them")
+        elif (factor := _factor(problems, place, fields, scenario, market)) is not None:
+            found[plain] = factor
+    return tuple(found.values())
 
 
 def _factor(
     problems: Problems, place: str, fields: Mapping[str, Any], scenario: Scenario | None, market: bool
 ) -> Factor | None:
     name, levels = str(fields["name"]), tuple(fields.get("levels") or ())
+    before = len(problems.lines)
     known = _declared_range(problems, place, name) if market else None
+    if len(problems.lines) > before:
+        return None
     if levels and ("low" in fields or "high" in fields):
         problems.add(place, "levels and a range", "one of them", "remove low and high, or levels")
         return None
-    if len({show(level) for level in levels}) < len(levels):
+    if len({_alike(level) for level in levels}) < len(levels):
         problems.add(f"{place}.levels", "a value twice", "every level once", "remove one of them")
         return None
     if levels:
@@ -205,7 +245,7 @@ def _factor(
         if not low < high:
             problems.add(place, f"{low:g} to {high:g}", "low < high", "swap them, or use settings for a fixed value")
             return None
-        if fields["log"] and low <= 0:
+        if fields.get("log") and low <= 0:
             problems.add(f"{place}.log", f"a range from {low:g}", "low above 0 for a logarithm", "raise low")
             return None
     if known is not None and not (known[0] <= low and high <= known[1]) and (not levels or numbers):
@@ -213,10 +253,16 @@ def _factor(
         problems.add(place, f"{low:g} to {high:g}", expected, "narrow it")
         return None
     unit = str(fields.get("unit") or (known[2] if known else ""))
-    factor = Factor(name, float(low), float(high), unit, bool(fields["log"]), levels)
+    factor = Factor(name, float(low), float(high), unit, bool(fields.get("log")), levels)
     if scenario is not None and (levels or known is None or name.startswith("policies.")):
         _try(problems, place, factor, scenario)
     return factor
+
+
+def _alike(level: Any) -> Any:
+    """A level as it is told from others: numbers by their first digits, as in a design."""
+    number_ = isinstance(level, int | float) and not isinstance(level, bool)
+    return design.rounded(float(level)) if number_ else (type(level), level)
 
 
 def _declared_range(problems: Problems, place: str, name: str) -> tuple[float, float, str] | None:
@@ -228,12 +274,16 @@ def _declared_range(problems: Problems, place: str, name: str) -> tuple[float, f
     head, _, rest = name.partition(".")
     if head == "policies":
         policy, _, knob = rest.partition(".")
-        if policy in policies.names():
-            knobs = policies.load(policy).KNOBS
-            if isinstance(declared_knob := knobs.get(knob), Knob):
-                return declared_knob.low, declared_knob.high, declared_knob.unit
-    elif not rest and head not in ("months", "entrants_per_year", "potential_founders"):
-        problems.add(f"{place}.name", show(name), "a parameter, or a dotted key", nearest(name, declared()))
+        if policy not in policies.names():
+            problems.add(f"{place}.name", show(name), "policies.NAME.KNOB", nearest(policy, policies.names()))
+        elif knob not in (knobs := policies.load(policy).KNOBS):
+            problems.add(f"{place}.name", show(name), f"a knob of {show(policy)}", nearest(knob, knobs))
+        elif isinstance(number_ := knobs[knob], Knob):
+            return number_.low, number_.high, number_.unit
+    elif head == "parameters" or not (rest or head in ("months", "entrants_per_year", "potential_founders")):
+        problems.add(f"{place}.name", show(name), "a parameter, or a dotted key", nearest(plain, declared()))
+    elif rest and head not in HEADS:
+        problems.add(f"{place}.name", show(name), "a dotted key of the scenario", nearest(head, HEADS))
     return None
 
 
@@ -243,88 +293,19 @@ def _try(problems: Problems, place: str, factor: Factor, scenario: Scenario) -> 
         try:
             scenario.with_settings({factor.name: level})
         except ScenarioError as error:
-            _lines(problems, place, error)
+            if _whole_only(factor, scenario):
+                came = f"a range from {factor.low:g} to {factor.high:g}"
+                problems.add(place, came, "whole numbers", "write levels = [1, 2, 3]")
+            else:
+                _lines(problems, place, error)
             return
 
 
-# ---- design ----------------------------------------------------------------------------------------------------------
-
-
-def _rows(
-    problems: Problems, plan: Mapping[str, Any], factors: Sequence[Factor], folder: Path
-) -> tuple[tuple[Any, ...], ...]:
-    """The points of a list: given as lists in the order of the factors, or as a table beside the study."""
-    if plan.get("method") != "list":
-        for key in ("rows", "file"):
-            if key in plan:
-                problems.add(f"design.{key}", show(plan[key]), 'method = "list" with it', f"remove {key}")
-        return ()
-    rows = plan.get("rows")
-    if "file" in plan:
-        if rows is not None:
-            problems.add("design", "rows and a file", "one of them", "remove one")
-            return ()
-        rows = _from_file(problems, folder / str(plan["file"]), factors)
-        if rows is None:
-            return ()
-    if not isinstance(rows, list | tuple) or not rows:
-        problems.add("design.rows", show(rows), "at least one point", "write rows = [[0.05, 1.0], ...]")
-        return ()
-    found = []
-    for index, row in enumerate(rows, 1):
-        place = f"design.rows[{index}]"
-        if not isinstance(row, list | tuple) or len(row) != len(factors):
-            problems.add(place, show(row), f"a list of {len(factors)}, one value a factor", "correct the point")
-            continue
-        fits = [_fits(problems, f"{place}[{k}]", x, f) for k, (x, f) in enumerate(zip(row, factors, strict=True), 1)]
-        if all(fits):
-            found.append(tuple(row))
-    return tuple(found)
-
-
-def _fits(problems: Problems, place: str, value: object, factor: Factor) -> bool:
-    if factor.levels:
-        fine, expected = value in factor.levels, "one of the levels"
-    else:
-        fine = isinstance(value, int | float) and not isinstance(value, bool) and factor.low <= value <= factor.high
-        expected = f"a number from {factor.low:g} to {factor.high:g}"
-    if not fine:
-        problems.add(place, show(value), f"{expected} of {factor.name}", "correct the value or the range")
-    return fine
-
-
-def _from_file(problems: Problems, path: Path, factors: Sequence[Factor]) -> list[list[Any]] | None:
-    """Points out of a CSV or Parquet file with a column for each factor."""
-    place = "design.file"
+def _whole_only(factor: Factor, scenario: Scenario) -> bool:
+    """Whether the scenario takes whole numbers here and no others, which a range cannot give."""
+    if factor.levels or not (factor.low.is_integer() and factor.high.is_integer()):
+        return False
     try:
-        read = pq.read_table(path) if path.suffix == ".parquet" else pc.read_csv(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        came = f"{path.name}, which cannot be read ({str(error).splitlines()[0][:100]})"
-        problems.add(place, came, "a CSV or Parquet file beside the study", "check the name and the content")
-        return None
-    missing = [factor.name for factor in factors if factor.name not in read.column_names]
-    if missing:
-        fix = nearest(missing[0], read.column_names, "the file has")
-        problems.add(place, f"no column {show(missing[0])}", "a column for each factor", fix)
-        return None
-    return [list(row) for row in zip(*(read[factor.name].to_pylist() for factor in factors), strict=True)]
-
-
-def _design(
-    problems: Problems, plan: Mapping[str, Any], factors: Sequence[Factor], rows: Sequence[Sequence[Any]]
-) -> None:
-    method, n = plan.get("method"), plan.get("n")
-    if method is None or not factors:
-        return
-    ranges = [factor for factor in factors if not factor.levels]
-    if method in SAMPLED and n is None and (method != "grid" or ranges):
-        problems.add("design.n", "nothing", f"the size of a design of method {method}", "add n = 64")
-        return
-    if method == "saltelli" and n is not None and n & (n - 1):
-        problems.add("design.n", str(n), "a power of two for method saltelli", f"write n = {1 << n.bit_length()}")
-    if method == "morris" and n is not None and n < 2:
-        problems.add("design.n", str(n), "at least 2 trajectories", "write n = 10")
-    total = design.count(method, factors, n or 1, len(rows))
-    if total > design.MOST_POINTS:
-        came = f"{total:,} points"
-        problems.add("design", came, f"at most {design.MOST_POINTS:,}", "fewer levels, or a sampled design")
+        return bool(scenario.with_settings({factor.name: int(factor.low)}))
+    except ScenarioError:
+        return False

@@ -89,3 +89,14 @@ def test_accepted_offers_were_the_best_held(monkeypatch: pytest.MonkeyPatch) -> 
 def test_every_term_and_path_has_words() -> None:
     assert set(explain.TERM_WORDS) == set(utility.TERMS)
     assert len(explain.PATH_WORDS) == 7
+
+
+def test_a_choice_below_another_is_put_down_to_luck_in_words() -> None:
+    def option(value: float, taken: bool = False, state: str = "declined") -> dict[str, object]:
+        return {"option": f"worth {value}", "value": value, "taken": taken, "state": state}
+
+    said = " ".join(explain.luck([option(2.0), option(1.5, taken=True, state="accepted")]))
+    assert "0.500 utils below the best, worth 2.0: the month's luck decided" in said
+    assert explain.luck([option(1.0), option(1.5, taken=True)]) == []
+    assert explain.luck([option(2.0, state=OfferState.NO_PLACE.name.lower()), option(1.5, taken=True)]) == []
+    assert explain.luck([option(2.0)]) == []

@@ -77,3 +77,12 @@ def test_bad_texts_are_refused_in_words(text: str, expected: str, fix: str, scen
     with pytest.raises(ScenarioError) as refusal:
         outcomes.read(text, scenario)
     assert expected in str(refusal.value) and fix in str(refusal.value)
+
+
+def test_a_far_fetched_kind_gets_examples_and_a_near_one_a_suggestion(scenario: Scenario) -> None:
+    with pytest.raises(ScenarioError, match="did you mean 'exits'"):
+        outcomes.read("exitz:Meta", scenario)
+    with pytest.raises(ScenarioError) as caught:
+        outcomes.read("nosuch", scenario)
+    assert "did you mean" not in str(caught.value)
+    assert "write e.g. left, exits" in str(caught.value)

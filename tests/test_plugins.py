@@ -156,7 +156,14 @@ def result() -> Result:
     return simulate("tiny", 2)
 
 
-SUBJECTS = {"": "", "employer": ":Alpha", "team": ":Alpha Language", "cohort": ":alpha-authors", "site": ":Paris", "pair": ":Alpha>Beta"}
+SUBJECTS = {
+    "": "",
+    "employer": ":Alpha",
+    "team": ":Alpha Language",
+    "cohort": ":alpha-authors",
+    "site": ":Paris",
+    "pair": ":Alpha>Beta",
+}
 MAY_BE_OF_NOBODY = {"retention"}  # nobody hired so long ago: not a number
 
 

@@ -206,3 +206,16 @@ def test_bad_input_to_rank(folder: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "need a scenario" in capsys.readouterr().err
     assert cli.main(["rank", "tiny", "--months", "1", "--replicates", "1", "--workers", "1"]) == 1
     assert "both directions" in capsys.readouterr().out
+
+
+def test_fewer_than_four_employers_have_no_rank_correlation(capsys: pytest.CaptureFixture[str]) -> None:
+    made = economy(1, employers=3)
+    offers, ones = made["offers"], np.ones(3)
+    flows = Flows(made["moves"], offers, ones * 100.0, ones, np.arange(3.0), ones, ones, "")
+    ranked = ranking.rank(["A", "B", "C"], [flows], 1)
+    assert len(ranked.rows) == 3
+    assert ranked.fit == ranked.pairwise_fit == {}
+    code = cli.main(["rank", "tiny", "--replicates", "4"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert code == 1 or "No rank correlation" in said
+    assert "rank correlation of value with" not in said

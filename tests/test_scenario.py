@@ -393,7 +393,8 @@ def test_without_events() -> None:
         ("employers.Meta.name.x", "3", "shorten the key"),
         ("months", "nan", "a whole number"),
         ("months", "1\nname = 2", "a whole number"),
-        ("employers.Meta.compute", "lots", "remove the quotes"),
+        ("employers.Meta.compute", "lots", "write a plain number"),
+        ("policies.match_offers.factor", "abc", "write a plain number"),
     ],
 )
 def test_bad_settings(key: str, value: str, said: str) -> None:

@@ -103,7 +103,7 @@ def test_morris_on_a_linear_function_gives_its_slopes() -> None:
             assert found[name].value == pytest.approx(size, abs=1e-9)
             assert found[name].second == pytest.approx(0, abs=1e-9)
             assert found[name].sign == sign
-        assert found["idle"].verdict == "idle" and found["down"].verdict == "acts"
+        assert found["idle"].verdict == "luck" and found["down"].verdict == "acts"
 
 
 def test_our_elementary_effects_are_salibs() -> None:
@@ -154,7 +154,7 @@ def test_swings_are_paired_and_ranked() -> None:
     assert [each.factor for each in ranking.indices] == ["x2", "x1", "x3"]
     first, _, last = ranking.indices
     assert (first.value, first.second, first.sign) == (pytest.approx(5), pytest.approx(-5), -1)
-    assert first.low == pytest.approx(5) and last.verdict == "idle"  # shared luck cancels in a pair
+    assert first.low == pytest.approx(5) and last.verdict == "luck"  # shared luck cancels in a pair
 
 
 # ---- luck ------------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_a_factor_that_only_deals_luck_anew_is_idle(design: Callable[..., Floats
     y = (10 * x[:, 0])[:, None] + noise(0, len(x), 6)
     found = {each.factor: each for each in analyse(responses(made, x, y))[0].indices}
     assert found["x1"].verdict == "acts"
-    assert {found["x2"].verdict, found["x3"].verdict} <= {"idle", "undecided"}
+    assert {found["x2"].verdict, found["x3"].verdict} <= {"luck", "undecided"}
     assert found["x2"].value > 0  # luck shows, and is not taken for an effect
 
 
@@ -289,7 +289,7 @@ def test_an_outcome_that_never_varies_has_idle_factors() -> None:
     made = factors(3)
     x = saltelli(made, 8)
     (ranking,) = analyse(responses(made, x, np.full(len(x), 3.0)))
-    assert {each.verdict for each in ranking.indices} == {"idle"} and ranking.convergence is None
+    assert {each.verdict for each in ranking.indices} == {"luck"} and ranking.convergence is None
     assert "the same at every point" in told(ranking)
 
 

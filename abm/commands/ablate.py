@@ -13,12 +13,13 @@ from rich.table import Table
 from abm import commands, files, mechanisms
 from abm.commands import Commands, Refused
 from abm.mechanisms import Effect, digits
+from abm.scenario import Scenario
 
 ORDER = 5
 REPLICATES = 40
 EXAMPLES = """examples:
   talent ablate meta_fair                           all fifty, 40 pairs of worlds each: about 40 minutes of one core
-  talent ablate meta_fair --only M25 --replicates 10    one mechanism, a minute
+  talent ablate meta_fair --only M25,M17 --replicates 10    two mechanisms, a minute or two
 """
 
 
@@ -26,7 +27,9 @@ def add(parsers: Commands) -> None:
     """Declare the arguments."""
     parser = parsers.add_parser("ablate", help=__doc__, epilog=EXAMPLES, formatter_class=commands.RAW)
     commands.add_world(parser, REPLICATES)
-    parser.add_argument("--only", action="append", default=[], metavar="ID", help="a mechanism; may be repeated")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="ID", help="mechanisms, with commas; may be repeated"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the table as JSON, with its provenance")
 
 
@@ -48,7 +51,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
             lambda ready: advance(),
         )
     if chosen.out:
-        content = as_data(effects, scenario.name, scenario.content_hash(), chosen.seed, command)
+        content = as_data(effects, scenario, chosen.seed, command)
         files.write_text(chosen.out, json.dumps(content, indent=1, allow_nan=False) + "\n")
     print_table(effects, commands.console())
     if effects[0].pairs < chosen.replicates:
@@ -58,11 +61,10 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def as_data(effects: list[Effect], scenario: str, scenario_hash: str, seed: int, command: str) -> dict[str, Any]:
+def as_data(effects: list[Effect], scenario: Scenario, seed: int, command: str) -> dict[str, Any]:
     """The table as JSON: what `abm/data/ablation.json` holds."""
     return {
-        "scenario": scenario,
-        "scenario_hash": scenario_hash,
+        **mechanisms.provenance(scenario),
         "version": files.version("ai-talent-market"),
         "seed": seed,
         "replicates": effects[0].pairs,
@@ -93,7 +95,7 @@ def print_table(effects: list[Effect], console: Console) -> None:
         mechanism = effect.mechanism
         mean, low, high = effect.common
         table.add_row(
-            mechanism.id + ("*" if mechanism.core else ""),
+            mechanism.label,
             mechanism.name,
             mechanism.outcome,
             digits(effect.baseline),
@@ -103,7 +105,7 @@ def print_table(effects: list[Effect], console: Console) -> None:
             f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]",
         )
     console.print(table)
-    core = [effect for effect in effects if effect.mechanism.core]
-    good = sum(effect.verdict == "as expected" for effect in core)
-    pairs = effects[0].pairs
-    console.print(f"\n{good} of {len(core)} core mechanisms (*) move what the reports say, {pairs} pairs each.")
+    console.print(f"\n{mechanisms.tally({effect.mechanism.id: effect.verdict for effect in effects})}")
+    console.print(f"{effects[0].pairs} pairs of worlds each.", highlight=False)
+    if any(effect.mechanism.reading == "mechanical" for effect in effects):
+        console.print(mechanisms.MECHANICAL)

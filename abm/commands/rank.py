@@ -66,7 +66,14 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     if ranked.unranked:
         listed = ", ".join(f"{name} ({inside} in, {outside} out)" for name, inside, outside in ranked.unranked)
         screen.print(f"Not ranked, no moves both ways: {listed}\n", markup=False)
-    screen.print(_fit_table(ranked), "")
+    if len(ranked.rows) < ranking.FEWEST:
+        screen.print(
+            f"No rank correlation: {len(ranked.rows)} employers are ranked, and with fewer than {ranking.FEWEST} every "
+            "order is likely by chance.\n",
+            markup=False,
+        )
+    else:
+        screen.print(_fit_table(ranked), "")
     screen.print(
         f"Pay and value: of the variance of pay premiums between employers, {_percent(ranked.rents)} goes with value "
         f"(rents);\nthe rest is pay that value does not follow, as compensation for bad jobs would be, or as noise "

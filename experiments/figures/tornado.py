@@ -65,7 +65,7 @@ def draw(
     source: str = "",
     words: tuple[str, str] = ("by itself", "with others"),
     threshold: float | None = None,
-    threshold_text: str = "an idle factor would show this",
+    threshold_text: str = "luck alone would show this",
     look: Look = LAPTOP,
 ) -> Figure:
     """Ranked bars with intervals, the strongest on top.
@@ -74,7 +74,7 @@ def draw(
         bars: in any order.
         title, unit, note, source: words; the unit is that of the strength.
         words: names of the told-apart part and of the rest of a bar.
-        threshold: strength below which a factor cannot be told from an idle one.
+        threshold: strength below which a factor cannot be told from luck.
         threshold_text: says so.
         look: which version.
 

@@ -1,0 +1,99 @@
+"""Run the ten questions and everything else again that README and ODD.md have numbers from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from abm import commands
+from abm.commands import Commands, Refused
+
+ORDER = 20
+EXAMPLES = """examples:
+  talent reproduce --smoke                    all of it, small: minutes on two cores, nothing that ships is touched
+  talent reproduce --only q02,q05 --replicates 10
+  talent reproduce --workers 2                hours: ten questions, tables, README's commands, generated blocks
+
+Answers go to results/NAME (with --smoke results/smoke/NAME). The last columns say whether the same command gave the
+same bytes as the time before. One failure does not stop the rest; the exit code is then 1.
+"""
+
+
+def add(parsers: Commands) -> None:
+    """Declare the arguments."""
+    parser = parsers.add_parser("reproduce", help=__doc__, epilog=EXAMPLES, formatter_class=commands.RAW)
+    parser.add_argument("--smoke", action="store_true", help="few months, few replicates: shows that it runs, no more")
+    parser.add_argument(
+        "--only", metavar="NAME,NAME", default="", help="steps by the beginning of their names, e.g. q02"
+    )
+    parser.add_argument(
+        "--replicates",
+        type=commands.integer(1, commands.MOST_REPLICATES, "the number of replicates"),
+        metavar="R",
+        help="histories of each world in every question (default: each script's own number)",
+    )
+    parser.add_argument("--seed", type=commands.integer(0, 2**63 - 1, "the seed"), default=1, metavar="N")
+    parser.add_argument("--workers", type=commands.integer(1, 1024, "the number of workers"), metavar="N")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder (default results, with --smoke results/smoke)")
+    parser.add_argument("--json", action="store_true", help="print what came of every step as JSON")
+
+
+def run(chosen: argparse.Namespace, command: str) -> int:
+    """Run the steps, print a table; exit code 1 if a step failed, 130 if it was interrupted."""
+    from experiments import reproduce  # noqa: PLC0415  # heavy
+
+    steps = reproduce.select([name.strip() for name in chosen.only.split(",") if name.strip()])
+    folder = chosen.out or (Path("results", "smoke") if chosen.smoke else Path("results"))
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    if not chosen.smoke and not (reproduce.ROOT / "README.md").exists():
+        raise Refused(
+            "reproduce: expected a checkout with its README.md, whose tables it rewrites; use --smoke elsewhere"
+        )
+    workers = commands.workers_of(chosen, 1024)
+    plan = reproduce.Plan(folder, chosen.smoke, workers, chosen.replicates, chosen.seed)
+    screen = Console(stderr=True, highlight=False)
+    place = {step.name: number for number, step in enumerate(steps, 1)}
+
+    def on_step(step: Any) -> None:
+        screen.print(f"{place[step.name]} of {len(steps)}: {step.name}, {step.what}", markup=False)
+
+    def on_done(made: Any) -> None:
+        screen.print(f"  {made.status} in {made.seconds:.0f} s. {made.note}", markup=False)
+
+    found = reproduce.run(plan, steps, on_step, on_done)
+    if chosen.json:
+        told = [
+            {key: getattr(made, key) for key in ("name", "status", "seconds", "digest", "compared", "note")}
+            for made in found
+        ]
+        print(json.dumps(told, indent=1))
+    else:
+        _show(found, commands.console(), folder)
+    states = {made.status for made in found}
+    return 130 if "interrupted" in states else int("failed" in states)
+
+
+def _show(found: list[Any], console: Console, folder: Path) -> None:
+    """What ran, how long, and whether the bytes are those of the time before."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for head, side in (("step", "left"), ("", "left"), ("seconds", "right"), ("digest", "left"), ("", "left")):
+        table.add_column(head, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("")
+    for made in found:
+        cells = [made.name, made.status, f"{made.seconds:.0f}", made.digest[:12], made.compared, made.note]
+        table.add_row(*(Text(cell) for cell in cells))
+    console.print(table)
+    bad = [made.name for made in found if made.status != "done"]
+    console.print(
+        f"{len(found) - len(bad)} of {len(found)} steps done"
+        + (f"; not done: {', '.join(bad)}, see {folder}/NAME.log" if bad else f"; files in {folder}"),
+        markup=False,
+        soft_wrap=True,
+    )

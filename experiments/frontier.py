@@ -122,7 +122,9 @@ def frontier(case: Case, asked: Asked, runs: Evaluations, on_done: Callable[[], 
     found = {tuple(row) for row in points[best].tolist()}
     alone = np.rint(np.kron(np.eye(len(asked.levers)), np.array(SHARES)[:, None]) * asked.steps).astype(np.int64)
     simple = np.array([row for row in alone if tuple(row.tolist()) not in found]).reshape(-1, len(asked.levers))
-    judged = (np.concatenate([points[best], simple]), np.concatenate([values[best], evaluate(simple)]))
+    judged = (points[best], values[best])
+    if len(simple):
+        judged = (np.concatenate([points[best], simple]), np.concatenate([values[best], evaluate(simple)]))
     cloud = values * np.array([-1.0, 1.0])
     return judge(case, asked, runs, *judged, len(best), cloud, on_done)
 

@@ -272,6 +272,10 @@ def test_front_is_judged_by_fresh_replicates_and_repeats_itself(case: packages.C
         assert point.kept.mean == (measured - baseline)[:, M["kept"]].mean() and point.cost.mean == cost.mean()
         assert sum(point.lines.values()) == pytest.approx(point.cost.mean)
         assert point.cost_range[0] <= point.cost.mean <= point.cost_range[1]
+    singles = shadow.alone(case, search_for.levers, first, fresh, search_for.prices, "people")
+    for row in singles:  # no lever alone beats a package that is reported
+        beaten = (values[:, 0] >= -row.kept.mean) & (values[:, 1] >= row.cost.mean)
+        assert not (beaten & ((values[:, 0] > -row.kept.mean) | (values[:, 1] > row.cost.mean))).any()
     nothing = [point for point in front.points if point.package == ()]
     assert not nothing or (nothing[0].kept.mean, nothing[0].cost.mean) == (0.0, 0.0)
     second = Evaluations((case,), tmp_path)

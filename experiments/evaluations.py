@@ -24,7 +24,7 @@ from experiments import package_runs, packages
 from experiments.package_runs import MEASURES, measure_all
 from experiments.packages import Case, Package
 
-BATCH: Final = 64  # runs in a shard: what an interruption can lose at most
+BATCH: Final = 16  # runs in a shard: what an interruption can lose at most
 OUTSIDE: Final = ("cli.py", "__main__.py", "docs.py", "files.py", "commands")  # they do not simulate
 
 

@@ -19,12 +19,12 @@ from abm.columns import Floats
 from abm.kernels.utility import TERM, total
 from abm.paired import Estimate, estimate
 from abm.phases.appraise import present_terms
-from abm.replay import begin, fork, run_to
+from abm.replay import fork, run_to
 from abm.streams import Streams
 from experiments import bills
 from experiments.costs import Prices
 from experiments.evaluations import Evaluations
-from experiments.package_runs import M
+from experiments.package_runs import M, before
 from experiments.packages import LEVERS, Case, Lever, package, strength
 
 SHARES: Final = (0.2, 0.5, 1.0)  # of the way to the strong end
@@ -241,7 +241,7 @@ def closed_form(case: Case, replicate: int, share: float = PER_CENT) -> ClosedFo
 
     Example: b_pay = 1 and a mean gain of ln 1.1 utils: a raise of a tenth.
     """
-    world = run_to(begin(case.scenario, case.seed, replicate), case.first)
+    world = fork(before(case.scenario, case.seed, replicate, case.first))
     here = world.affiliation() == case.row
     if case.team:
         here &= np.isin(world.researchers.team, case.scenario.team_rows(case.team))

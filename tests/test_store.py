@@ -244,8 +244,8 @@ def test_an_answer_beats_a_time_limit_and_that_a_dead_worker(copy: Path) -> None
     ]
     for number in range(4):
         one, other = rows[number], rows[number + 1]
-        for status in ("timeout", "crashed"):
-            stored(copy, shards.Row(one.run_id, one.seed, status, nothing, "Limit"), other)
+        stored(copy, shards.Row(one.run_id, one.seed, "timeout", nothing, "Timeout"), other)
+        stored(copy, other, shards.Row(one.run_id, one.seed, "crashed", nothing, "Died"))
     assert executed(copy, a_study()) == 0 and digest(copy) == before
     assert runner.status(copy).runs == {"ok": 6, "failed": 0, "crashed": 0, "timeout": 0}
     (copy / "manifest.json").unlink()

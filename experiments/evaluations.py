@@ -17,28 +17,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import abm
 from abm import files, pool
 from abm.columns import Floats
-from experiments import package_runs, packages
+from experiments import identity, package_runs, packages
 from experiments.package_runs import MEASURES, measure_all
 from experiments.packages import Case, Package
 
 BATCH: Final = 16  # runs in a shard: what an interruption can lose at most
-OUTSIDE: Final = ("cli.py", "__main__.py", "docs.py", "files.py", "commands")  # they do not simulate
 
 
 @cache
 def model_digest() -> str:
-    """SHA-256 over the code and the numbers of the model, and over what is measured; not over its commands."""
-    root = Path(abm.__file__).parent
-    measured_by = (Path(packages.__file__), Path(package_runs.__file__))
-    paths = [*root.rglob("*.py"), root / "data" / "parameters.toml", *measured_by]
-    found = hashlib.sha256()
-    for path in sorted(paths):
-        name = path.relative_to(root.parent).as_posix()
-        if name.split("/")[1] not in OUTSIDE:
-            found.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    """SHA-256 of the digest of the model (`experiments/identity.py`), and of the code that measures packages."""
+    found = hashlib.sha256(identity.model_digest().encode())
+    for module in (packages, package_runs):
+        assert module.__file__ is not None
+        found.update(Path(module.__file__).read_bytes())
     return found.hexdigest()
 
 

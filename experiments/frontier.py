@@ -3,7 +3,8 @@
 Two objectives, both paired with the baseline by replicate: people kept more, and kUSD a year. NSGA-II (Deb et al. 2002,
 in pymoo) searches over whole steps of each lever between neutral and its strong end, with the same replicates for every
 package. What wins a search with luck looks better than it is (optimiser's curse; Smith and Winkler 2006), so that the
-packages found are run again on fresh replicates, and only those numbers are reported, with intervals.
+packages found are run again on fresh replicates, and only those numbers are reported, with intervals. Each lever alone,
+at a few strengths, is judged beside them: a short search can miss what is simple.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from experiments.packages import Case, Lever, Package, package, strength
 from experiments.search import Steps, search, undominated
 
 STEPS: Final = 10
+SHARES: Final = (0.2, 0.5, 1.0)  # of the way to the strong end: a lever alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,12 @@ def frontier(case: Case, asked: Asked, runs: Evaluations, on_done: Callable[[], 
     size = {"steps": asked.steps, "population": asked.population, "generations": asked.generations}
     points, values = search(evaluate, len(asked.levers), seed=case.seed, **size)
     best = np.flatnonzero(undominated(values))
+    found = {tuple(row) for row in points[best].tolist()}
+    alone = np.rint(np.kron(np.eye(len(asked.levers)), np.array(SHARES)[:, None]) * asked.steps).astype(np.int64)
+    simple = np.array([row for row in alone if tuple(row.tolist()) not in found]).reshape(-1, len(asked.levers))
+    judged = (np.concatenate([points[best], simple]), np.concatenate([values[best], evaluate(simple)]))
     cloud = values * np.array([-1.0, 1.0])
-    return judge(case, asked, runs, points[best], values[best], cloud, on_done)
+    return judge(case, asked, runs, *judged, len(best), cloud, on_done)
 
 
 def judge(
@@ -127,10 +133,14 @@ def judge(
     runs: Evaluations,
     points: Steps,
     searched: Floats,
+    searching: int,
     cloud: Floats,
     on_done: Callable[[], None] | None = None,
 ) -> Front:
-    """The front of a search on replicates that the search has not seen; what is dominated there is dropped."""
+    """Packages on replicates that the search has not seen; what is dominated there is dropped.
+
+    The first `searching` of them are the front of the search, by which its promises are measured.
+    """
     fresh = range(asked.replicates, asked.replicates + asked.fresh)
     baseline = runs.get([()], fresh, on_done)[0, :, 0]
     given = [_package(case, asked, row) for row in points]
@@ -139,7 +149,7 @@ def judge(
     cost = bills.total(measured, baseline, asked.prices, case.years, asked.charged)
     means = np.column_stack([-kept.mean(axis=1), cost.mean(axis=1)])
     stands = undominated(means)
-    moving = [k for k, each in enumerate(given) if each]
+    moving = [k for k, each in enumerate(given[:searching]) if each]
     found = [
         _point(case, asked, points[k], given[k], measured[k], baseline, (-float(searched[k, 0]), float(searched[k, 1])))
         for k in np.flatnonzero(stands)
@@ -151,7 +161,7 @@ def judge(
         evaluated=len(cloud),
         promised=float(-searched[moving, 0].mean()) if moving else 0.0,
         delivered=float(kept[moving].mean()) if moving else 0.0,
-        fell=int((~stands).sum()),
+        fell=int((~stands[:searching]).sum()),
         cloud=cloud,
     )
 

@@ -32,7 +32,7 @@ def words_of(point_values: Sequence[float], levers: Sequence[Lever]) -> str:
 def draw_front(
     case: Case, front: Front, levers: Sequence[Lever], path: Path, *, fresh: int, looks: Sequence[Look] = LOOKS
 ) -> list[Path]:
-    """Cost over people kept, mixes written at both ends and in the middle; bands are 95 % intervals of the cost.
+    """Cost over people kept, some with their mixes; bands are 95 % intervals of the cost.
 
     Returns:
         The files written; none where there is a single point.
@@ -48,7 +48,7 @@ def draw_front(
         cost=cost,
         low=low,
         high=high,
-        notes={k: words_of(points[k].values, levers) for k in sorted({0, len(points) // 2, len(points) - 1})},
+        notes={k: words_of(points[k].values, levers) for k in sorted({0, len(points) // 3, 2 * len(points) // 3})},
     )
     last = case.scenario.date_of(case.last)
 

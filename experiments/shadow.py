@@ -24,10 +24,10 @@ from abm.streams import Streams
 from experiments import bills
 from experiments.costs import Prices
 from experiments.evaluations import Evaluations
+from experiments.frontier import SHARES
 from experiments.package_runs import M, before
 from experiments.packages import LEVERS, Case, Lever, package, strength
 
-SHARES: Final = (0.2, 0.5, 1.0)  # of the way to the strong end
 RAISES: Final = (0.05, 0.1, 0.2, 0.4)  # share of pay
 POOLS: Final = (0.01, 0.02, 0.05, 0.1)  # share of the pool
 PER_CENT: Final = 0.01

@@ -190,7 +190,7 @@ def _show(
     console.print(
         f"{window}; {front.people:.0f} people, {front.stayed:.1f} still at {case.employer} without a package; "
         f"levers of the whole employer are charged for {'these people' if charged == 'people' else 'all its staff'}; "
-        f"{front.evaluated} packages searched; brackets: 95 % by fresh replicates",
+        f"{front.evaluated} packages searched, and each lever alone; brackets: 95 % by fresh replicates",
         markup=False,
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")

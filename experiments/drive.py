@@ -133,7 +133,10 @@ class Driver:
             run, _ = self._waiting.popleft()
             if run.run_id in self._left:
                 runs.append(run)
-        return Job(tuple(runs), attempt)
+        return self._job(runs, attempt)
+
+    def _job(self, runs: Sequence[Run], attempt: int) -> Job:
+        return Job(tuple(runs), self.store.plan.x[[run.point for run in runs]], attempt)
 
     # ---- taking ------------------------------------------------------------------------------------------------------
 
@@ -152,7 +155,7 @@ class Driver:
             self._count()
         elif isinstance(answer, Died):
             self.progress.deaths += 1
-            self.store.look()  # what was stored before the death counts
+            self.store.look(others_write=True)  # what was stored before the death counts
             self._count()
             self._suspect(job, answer.alone if was_alone else 0)
         elif isinstance(answer, Exception):
@@ -182,13 +185,13 @@ class Driver:
             deaths = 0
         if len(runs) > 1 and deaths:
             half = len(runs) // 2
-            self._suspects.extendleft([Job(runs[half:], job.attempt), Job(runs[:half], job.attempt)])
+            self._suspects.extendleft([self._job(runs[half:], job.attempt), self._job(runs[:half], job.attempt)])
             return
         run = runs[0]
         if len(runs) == 1 and deaths:
             self._strikes[run.run_id] = self._strikes.get(run.run_id, 0) + deaths
         if self._strikes.get(run.run_id, 0) < STRIKES or len(runs) > 1:
-            self._suspects.append(Job(runs, job.attempt))
+            self._suspects.append(self._job(runs, job.attempt))
             return
         message = "the worker process died every time that it carried out this run, and nothing else"
         row = failure(self.store.plan.study, run, shards.CRASHED, "Died", message)

@@ -7,6 +7,7 @@ is nothing that has to be computed again.
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ class Cluster:
         self.name = f"dask {self._distributed.__version__}"
         self._packed, self._address, self._absence = packed, address, absence
         self._running: dict[Any, Job] = {}
+        self._launch = uuid.uuid4().hex  # the scheduler may serve other sweeps, of the same study too
         self._number = 0
         self._client: Any = self._connect()
         self._counted = self._seen = time.monotonic()
@@ -76,7 +78,7 @@ class Cluster:
     def submit(self, job: Job) -> None:
         """Hand a batch to the scheduler."""
         self._number += 1
-        key = f"{job.name}-{self._number}"
+        key = f"{job.name}-{self._launch}-{self._number}"
         with self._reached():
             self._running[self._client.submit(work, self._packed, job, key=key, pure=False)] = job
 

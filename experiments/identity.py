@@ -12,6 +12,7 @@ counts as a change of the code, since nobody can tell them apart for sure.
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import math
 import platform
@@ -21,7 +22,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from abm import files
 from abm.parameters import declared
 from abm.scenario import Scenario
 
@@ -56,8 +56,16 @@ def model_digest() -> str:
     for path in model_files():
         found.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     python = ".".join(platform.python_version_tuple()[:2])
-    found.update(canonical({"python": python, **{name: files.version(name) for name in PACKAGES}}).encode())
+    found.update(canonical({"python": python, **{name: _version(name) for name in PACKAGES}}).encode())
     return found.hexdigest()
+
+
+def _version(package: str) -> str:
+    """As `abm.files.version`, whose module takes seconds to import in every worker."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def canonical(content: Any) -> str:

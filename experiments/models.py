@@ -10,13 +10,11 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from abm import outcomes as texts
 from abm.run import simulate
-
-if TYPE_CHECKING:
-    from experiments.study import Study
+from abm.scenario import Scenario
 
 Function = Callable[[Mapping[str, Any], int, Sequence[str]], list[float]]
 
@@ -50,7 +48,30 @@ def function(name: str) -> Function:
     return found
 
 
-def execute(study: Study, point: int, seed: int, replicate: int) -> list[float]:
+class Asked(Protocol):
+    """What a run needs to know of its study."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """With the fixed settings applied; None for functions."""
+
+    @property
+    def seed(self) -> int:
+        """Of the ensemble."""
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """What is watched."""
+
+    def settings(self, point: int) -> dict[str, Any]:
+        """The dotted settings of one point."""
+
+
+def execute(study: Asked, point: int, seed: int, replicate: int) -> list[float]:
     """One run: the outcomes of a study at one point in one replicate (the unit of work of a worker).
 
     The market runs only the months that the outcomes need: a short run is the beginning of the long one.

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from experiments import design, shards, store
 from experiments.responses import Factor, Responses
+from experiments.rows import found
 from experiments.shards import Damaged
 from experiments.store import MANIFEST, PLAN, RUNS, STUDY
 
@@ -69,12 +70,12 @@ def _manifest(folder: Path, held: Mapping[str, Any]) -> dict[str, Any] | None:
         Unreadable: it is damaged.
     """
     try:
-        found = shards.unsealed((folder / MANIFEST).read_bytes(), MANIFEST)
+        manifest = shards.unsealed((folder / MANIFEST).read_bytes(), MANIFEST)
     except FileNotFoundError:
         return None
     except (Damaged, OSError) as error:
         raise Unreadable(f"{folder}: {error}. Start the sweep again: it writes the file anew") from error
-    return found if (found["hash"], found["code"]) == (held["hash"], held["code"]) else None
+    return manifest if (manifest["hash"], manifest["code"]) == (held["hash"], held["code"]) else None
 
 
 def read(folder: Path) -> Responses:
@@ -96,10 +97,12 @@ def read(folder: Path) -> Responses:
             name = outcome if f"= {outcome}" not in table.column_names else f"= {outcome}"
             y[:, number] = table[name].to_numpy()
     else:
-        rows = store.best(folder, whole(folder), outcomes, None)
-        for place, run in enumerate(plan["run_id"].to_pylist()):
-            if run in rows:
-                y[place] = rows[run].values
+        asked = plan["run_id"].to_pylist()
+        rows = found(folder, whole(folder), outcomes, set(asked))
+        values = rows.values(outcomes)
+        for place, run in enumerate(asked):
+            if run in rows.places:
+                y[place] = values[rows.places[run]]
     points = plan.num_rows // max(len(seeds), 1)
     x = np.empty((points, len(factors)))
     for number, factor in enumerate(factors):
@@ -109,14 +112,14 @@ def read(folder: Path) -> Responses:
 
 def whole(folder: Path) -> list[str]:
     """The shards that are not damaged."""
-    found = []
+    names = []
     for path in sorted((folder / shards.FOLDER).glob("*.json")):
         try:
             shards.verified(folder, path.stem)
         except (Damaged, OSError):
             continue
-        found.append(path.stem)
-    return found
+        names.append(path.stem)
+    return names
 
 
 def done(folder: Path) -> dict[str, str]:
@@ -125,8 +128,9 @@ def done(folder: Path) -> dict[str, str]:
     for name in whole(folder):
         sidecar, _ = shards.verified(folder, name)
         for run in sidecar.runs:
-            if sidecar.attempt > latest.get(run, (-1, ""))[0]:
-                latest[run] = (sidecar.attempt, sidecar.failed.get(run, shards.OK))
+            mine = sidecar.attempt, sidecar.failed.get(run, shards.OK)
+            if shards.counts(mine, latest.get(run)):
+                latest[run] = mine
     return {run: status_ for run, (_, status_) in latest.items()}
 
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -204,7 +205,8 @@ def in_memory(study: Study, workers: int = 1, on_done: Callable[[], None] | None
     asked = plan(study)
     runs = asked.unique()
     found: dict[str, tuple[float, ...]] = {}
-    for number, row in pool.each(work.carry_out, [(study, run) for run in runs], workers):
+    jobs = [(study.with_points(asked.x[run.point : run.point + 1]), replace(run, point=0)) for run in runs]
+    for number, row in pool.each(work.carry_out, jobs, workers):
         found[runs[number].run_id] = row.values
         if on_done is not None:
             on_done()

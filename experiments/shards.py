@@ -24,6 +24,8 @@ from experiments.disk import Disk, put
 
 FOLDER: Final = "shards"
 OK, FAILED, CRASHED, TIMEOUT = STATUSES = ("ok", "failed", "crashed", "timeout")
+RANK: Final = {OK: 2, FAILED: 2, TIMEOUT: 1, CRASHED: 0}  # of rows of one attempt, which counts
+TEXTS: Final = ("status", "error", "message", "traceback")
 WRITER: Final[dict[str, Any]] = {
     "compression": "zstd",
     "row_group_size": 65_536,
@@ -53,6 +55,11 @@ class Row:
         """Equal to the last bit."""
         mine, its = ((r.run_id, r.status, r.error, r.message, r.traceback) for r in (self, other))
         return mine == its and _bits(self.values) == _bits(other.values)
+
+
+def counts(status: tuple[int, str], before: tuple[int, str] | None) -> bool:
+    """Whether an attempt and a status take the place of others of the same run (None: of none)."""
+    return before is None or (status[0], RANK[status[1]]) > (before[0], RANK[before[1]])
 
 
 def _bits(values: Sequence[float]) -> bytes:
@@ -148,16 +155,8 @@ def commit(disk: Disk, folder: Path, rows: Sequence[Row], outcomes: Sequence[str
     """
     runs = [row.run_id for row in rows]
     name = name_of(runs, attempt)
-    columns: dict[str, Any] = {
-        "run_id": pa.array(runs, pa.string()),
-        "seed": pa.array([row.seed for row in rows], pa.int64()),
-    }
-    for text in ("status", "error", "message", "traceback"):
-        columns[text] = pa.array([getattr(row, text) for row in rows], pa.string())
-    for number, outcome in enumerate(outcomes):
-        columns[f"= {outcome}"] = pa.array([row.values[number] for row in rows], pa.float64())
     inside = {"runs": json.dumps(runs), "code": code, "attempt": str(attempt)}
-    data = parquet(pa.table(columns).replace_schema_metadata(inside))
+    data = parquet(_table(rows, outcomes).replace_schema_metadata(inside))
     failed = {row.run_id: row.status for row in rows if row.status != OK}
     sidecar = Sidecar(name, code, attempt, tuple(runs), failed, hashlib.sha256(data).hexdigest())
     shards = folder / FOLDER
@@ -165,6 +164,23 @@ def commit(disk: Disk, folder: Path, rows: Sequence[Row], outcomes: Sequence[str
     put(disk, shards / f"{name}.json", sidecar.data())
     disk.fsync_folder(shards)
     return name
+
+
+def _table(rows: Sequence[Row], outcomes: Sequence[str]) -> pa.Table:
+    columns: dict[str, Any] = {
+        "run_id": pa.array([row.run_id for row in rows], pa.string()),
+        "seed": pa.array([row.seed for row in rows], pa.int64()),
+    }
+    for text in TEXTS:
+        columns[text] = pa.array([getattr(row, text) for row in rows], pa.string())
+    for number, outcome in enumerate(outcomes):
+        columns[f"= {outcome}"] = pa.array([row.values[number] for row in rows], pa.float64())
+    return pa.table(columns)
+
+
+def empty(outcomes: Sequence[str]) -> pa.Table:
+    """What `table_of` gives for no runs."""
+    return _table([], outcomes)
 
 
 def verified(folder: Path, name: str) -> tuple[Sidecar, bytes]:
@@ -189,8 +205,8 @@ def verified(folder: Path, name: str) -> tuple[Sidecar, bytes]:
     return sidecar, data
 
 
-def rows_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> list[Row]:
-    """The rows of a verified shard, values in the order of the outcomes given.
+def table_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> pa.Table:
+    """The rows of a verified shard, columns in the order of the outcomes given.
 
     Raises:
         Damaged: the file holds other runs than its sidecar says.
@@ -204,9 +220,24 @@ def rows_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> list[Row]
     missing = [outcome for outcome in outcomes if f"= {outcome}" not in table.column_names]
     if missing:
         raise Damaged(f"{sidecar.name}.parquet has no outcome {missing[0]!r}")
+    names = ["run_id", "seed", *TEXTS, *(f"= {outcome}" for outcome in outcomes)]
+    return table.select(names).replace_schema_metadata(None)
+
+
+def rows_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> list[Row]:
+    """The rows of a verified shard, values in the order of the outcomes given.
+
+    Raises:
+        Damaged: the file holds other runs than its sidecar says.
+    """
+    return rows_in(table_of(sidecar, data, outcomes), outcomes)
+
+
+def rows_in(table: pa.Table, outcomes: Sequence[str]) -> list[Row]:
+    """The rows of what `table_of` gave."""
     values = zip(*(table[f"= {outcome}"].to_pylist() for outcome in outcomes), strict=True)
-    texts = (table[name].to_pylist() for name in ("seed", "status", "error", "message", "traceback"))
+    texts = (table[name].to_pylist() for name in ("run_id", "seed", *TEXTS))
     return [
         Row(run, seed, status, tuple(mine), error, message, trace)
-        for run, seed, status, error, message, trace, mine in zip(runs, *texts, values, strict=True)
+        for run, seed, status, error, message, trace, mine in zip(*texts, values, strict=True)
     ]

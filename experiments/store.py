@@ -10,17 +10,18 @@ quarantine/, earlier/         damaged files; what `fresh` put aside
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from experiments import shards
+from experiments import rows, shards
 from experiments.disk import TEMPORARY, Disk, make_folders, put
 from experiments.plan import Plan
-from experiments.shards import Damaged, Row, Sidecar
+from experiments.rows import Found, Unequal
+from experiments.shards import Damaged, Sidecar
 
+__all__ = ["OtherStudy", "Store", "Unequal", "description", "sha256"]
 STUDY, PLAN, RUNS, MANIFEST = "study.json", "plan.parquet", "runs.parquet", "manifest.json"
 QUARANTINE: Final = "quarantine"
 EARLIER: Final = "earlier"
@@ -28,10 +29,6 @@ EARLIER: Final = "earlier"
 
 class OtherStudy(RuntimeError):
     """The folder holds something that must not be mixed with what is asked."""
-
-
-class Unequal(RuntimeError):
-    """One run gave two results."""
 
 
 class Store:
@@ -45,6 +42,7 @@ class Store:
         self.counts = dict.fromkeys(shards.STATUSES, 0)  # runs by status
         self.names: set[str] = set()
         self._asked = {run.run_id for run in plan.runs}
+        self._others: set[str] = set()  # whole shards without a run that is asked: they are left alone
 
     # ---- opening -----------------------------------------------------------------------------------------------------
 
@@ -111,29 +109,42 @@ class Store:
             return False
 
     def _put_aside(self) -> None:
-        """Move what is there into a folder of its own."""
+        """Move what is there into a folder of its own.
+
+        The study goes last: a folder whose shards were moved in part still says whose they are.
+        """
         there = [self.folder / name for name in (MANIFEST, RUNS, PLAN, STUDY)]
-        moved = [*(path for path in there if path.exists()), *sorted((self.folder / shards.FOLDER).iterdir())]
-        if not moved:
+        of_shards = sorted((self.folder / shards.FOLDER).iterdir())
+        of_folder = [path for path in there if path.exists()]
+        if not of_shards and not of_folder:
             return
         number = 1
         while (aside := self.folder / EARLIER / str(number)).exists():
             number += 1
         make_folders(self.disk, aside / shards.FOLDER)
-        for path in moved:
-            self.disk.rename(path, aside / path.relative_to(self.folder))
+        for paths in (of_shards, of_folder):
+            for path in paths:
+                self.disk.rename(path, aside / path.relative_to(self.folder))
+            for folder in {path.parent for path in paths}:
+                self.disk.fsync_folder(aside / folder.relative_to(self.folder))
+                self.disk.fsync_folder(folder)
 
     # ---- what is done ------------------------------------------------------------------------------------------------
 
-    def look(self) -> None:
-        """Take note of the shards that are new; put what is not whole into quarantine."""
+    def look(self, others_write: bool = False) -> None:
+        """Take note of the shards that are new; put what is not whole into quarantine.
+
+        Args:
+            others_write: workers are storing shards meanwhile: what is not whole may be so soon, and stays.
+        """
         found = {path.stem for path in (self.folder / shards.FOLDER).iterdir() if not path.name.startswith(TEMPORARY)}
-        for name in sorted(found - self.names):
+        for name in sorted(found - self.names - self._others):
             try:
                 sidecar, _ = shards.verified(self.folder, name)
             except (Damaged, FileNotFoundError):
                 for path in (self.folder / shards.FOLDER).glob(f"{name}.*"):
-                    self._quarantine(path)
+                    if not others_write:
+                        self._quarantine(path)
                 continue
             self.note(sidecar)
 
@@ -141,16 +152,19 @@ class Store:
         """The runs of a shard are done; the latest attempt counts."""
         if sidecar.name in self.names:
             return
+        if self._asked.isdisjoint(sidecar.runs):
+            self._others.add(sidecar.name)
+            return
         self.names.add(sidecar.name)
         for run in sidecar.runs:
-            before, status = self.done.get(run, (-1, ""))
-            if sidecar.attempt <= before or run not in self._asked:
+            mine = sidecar.attempt, sidecar.failed.get(run, shards.OK)
+            before = self.done.get(run)
+            if run not in self._asked or not shards.counts(mine, before):
                 continue
-            if status:
-                self.counts[status] -= 1
-            now = sidecar.failed.get(run, shards.OK)
-            self.counts[now] += 1
-            self.done[run] = (sidecar.attempt, now)
+            if before is not None:
+                self.counts[before[1]] -= 1
+            self.counts[mine[1]] += 1
+            self.done[run] = mine
             self.fresh.append((run, sidecar.attempt))
 
     def has(self, name: str) -> bool:
@@ -167,6 +181,8 @@ class Store:
         while (away := self.folder / QUARANTINE / f"{path.name}.{number}").exists():
             number += 1
         self.disk.rename(path, away)
+        self.disk.fsync_folder(away.parent)
+        self.disk.fsync_folder(path.parent)
         self.quarantined.append(path.relative_to(self.folder).as_posix())
 
     # ---- the final table ---------------------------------------------------------------------------------------------
@@ -178,8 +194,7 @@ class Store:
             Unequal: a run was carried out twice and differs.
             Damaged: a shard changed since it was verified.
         """
-        rows = best(self.folder, sorted(self.names), self.plan.study.outcomes, self._asked)
-        table = _table(self.plan, rows)
+        table = _table(self.plan, rows.found(self.folder, sorted(self.names), self.plan.study.outcomes, self._asked))
         data = shards.parquet(table)
         files = {name: (self.folder / name).read_bytes() for name in (STUDY, PLAN)} | {RUNS: data}
         manifest = {
@@ -220,46 +235,12 @@ def description(plan: Plan, table: bytes) -> bytes:
     )
 
 
-def best(folder: Path, names: list[str], outcomes: tuple[str, ...], asked: set[str] | None) -> dict[str, Row]:
-    """The rows that count, by run: of the latest attempt; rows of one attempt are equal.
-
-    Raises:
-        Unequal: names the run and both shards.
-    """
-    found: dict[str, tuple[int, str, Row]] = {}
-    for name, attempt, row in _rows(folder, names, outcomes):
-        if asked is not None and row.run_id not in asked:
-            continue
-        before = found.get(row.run_id)
-        if before is None or before[0] < attempt:
-            found[row.run_id] = (attempt, name, row)
-        elif before[0] == attempt and not before[2].same(row):
-            raise Unequal(
-                f"{folder}: run {row.run_id} is in two shards with different results: {before[1]} says "
-                f"{_said(before[2])}, {name} says {_said(row)}. The model does not give the same numbers for the same "
-                "seed, or a time limit was near. Move one of the two shards away, or start again with fresh=True"
-            )
-    return {run: row for run, (_, _, row) in found.items()}
-
-
-def _rows(folder: Path, names: list[str], outcomes: tuple[str, ...]) -> Iterator[tuple[str, int, Row]]:
-    for name in names:
-        sidecar, data = shards.verified(folder, name)
-        for row in shards.rows_of(sidecar, data, outcomes):
-            yield name, sidecar.attempt, row
-
-
-def _said(row: Row) -> str:
-    return f"{row.status} {list(row.values) if row.status == shards.OK else row.error}"
-
-
-def _table(plan: Plan, rows: dict[str, Row]) -> pa.Table:
+def _table(plan: Plan, found: Found) -> pa.Table:
     """All runs of the plan in its order, with factors, status and outcomes."""
-    table = plan.table()
-    mine = [rows[run.run_id] for run in plan.runs]
+    table, mine = plan.table(), found.in_order(run.run_id for run in plan.runs)
     for text in ("status", "error", "message", "traceback"):
-        table = table.append_column(text, pa.array([getattr(row, text) for row in mine], pa.string()))
-    for number, outcome in enumerate(plan.study.outcomes):
+        table = table.append_column(text, mine[text])
+    for outcome in plan.study.outcomes:
         name = outcome if outcome not in table.column_names else f"= {outcome}"
-        table = table.append_column(name, pa.array([row.values[number] for row in mine], pa.float64()))
-    return table
+        table = table.append_column(name, mine[f"= {outcome}"])
+    return table.combine_chunks()

@@ -14,7 +14,7 @@ A file is data: it is read, checked and never executed. All problems of a file a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -87,6 +87,16 @@ class Study:
         if not isinstance(value, int | float):
             return float(design.at(factor, np.array([0.5]))[0])
         return design.rounded(min(max(float(value), factor.low), factor.high))
+
+    def without_points(self) -> Study:
+        """The study but for its points, which may be many: what workers are told once."""
+        return replace(self, rows=())
+
+    def with_points(self, x: Floats) -> Study:
+        """The same with other points, for `settings` alone: (runs, K) as in `x`."""
+        found = self.without_points()
+        found.__dict__["x"] = x  # where a cached property is kept
+        return found
 
     def points(self) -> Floats:
         """(P, K) the points, as numbers."""

@@ -8,13 +8,13 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from abm.columns import Floats
 from experiments import identity, shards
 from experiments.disk import DISK, Disk
 from experiments.models import execute
@@ -33,7 +33,7 @@ class Order:
     """What all batches of a sweep share.
 
     Attributes:
-        study: what is run.
+        study: what is run; its points come with the batches.
         code: digest of the code that the plan was made with; a worker with other code refuses.
         folder: of the sweep; None keeps nothing.
         seconds: most seconds of a run; None for no limit.
@@ -48,14 +48,21 @@ class Order:
 
     def packed(self) -> bytes:
         """As bytes, which travel with every batch and are read once by a worker."""
-        return pickle.dumps(self)
+        return pickle.dumps(replace(self, study=self.study.without_points()))
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A batch of runs, carried out together by one worker. Attempt: see `Sidecar`."""
+    """A batch of runs, carried out together by one worker.
+
+    Attributes:
+        runs: point is the place in the design.
+        x: (runs, K) the point of each run: all of a large design would be most of what is sent.
+        attempt: see `Sidecar`.
+    """
 
     runs: tuple[Run, ...]
+    x: Floats = field(compare=False)
     attempt: int = 0
 
     @property
@@ -96,10 +103,10 @@ def work(packed: bytes, job: Job) -> Receipt:
     """Run a batch and store its shard (importable by name: this is what engines send to workers)."""
     order = _order(packed)
     began = time.perf_counter()
+    study = order.study.with_points(job.x)
     rows: list[Row] = []
-    for run in job.runs:
-        with _limited(order, run, rows, job.attempt):
-            rows.append(carry_out(order.study, run))
+    for place, run in enumerate(job.runs):
+        rows.append(_limited(order, study, replace(run, point=place), rows, job.attempt))
     seconds = time.perf_counter() - began
     _commit(order, rows, job.attempt)
     failed: dict[str, int] = {}
@@ -118,12 +125,14 @@ def _commit(order: Order, rows: Sequence[Row], attempt: int) -> None:
 
 
 def carry_out(study: Study, run: Run) -> Row:
-    """One run; what it raises becomes a row."""
+    """One run at a point of this study; what it raises becomes a row."""
     try:
         values = tuple(execute(study, run.point, run.seed, run.replicate))
         if len(values) != len(study.outcomes):
             raise ValueError(f"the model gave {len(values)} values; expected {len(study.outcomes)}, one an outcome")
-    except Exception as error:  # whatever a model raises is a row
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a model raises is a row, `sys.exit` too
         return failure(study, run, shards.FAILED, type(error).__name__, str(error), told(error))
     return Row(run.run_id, run.seed, shards.OK, values)
 
@@ -134,7 +143,7 @@ def failure(study: Study, run: Run, status: str, error: str, message: str, trace
     return Row(run.run_id, run.seed, status, nothing, error, plain(message)[:LONGEST], trace)
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """The traceback below this file, the same on every machine: no folders, no addresses in memory."""
     below = error.__traceback__.tb_next if error.__traceback__ is not None else None
     return plain("".join(traceback.format_exception(type(error), error, below)))[-LONGEST:]
@@ -159,19 +168,21 @@ def _place(path: str) -> str:
 # ---- most seconds of a run -------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _limited(order: Order, run: Run, before: Sequence[Row], attempt: int) -> Iterator[None]:
-    """End this worker when a run takes too long, after storing what came before it and a row that says so.
+def _limited(order: Order, study: Study, run: Run, before: Sequence[Row], attempt: int) -> Row:
+    """One run. When it takes too long, this worker stores what came before it and a row that says so, and ends.
 
     Nothing less stops code that does not come back to Python; the engine starts another worker.
     """
     if order.seconds is None:
-        yield
-        return
-    over = threading.Event()
+        return carry_out(study, run)
+    over, handing_over = threading.Event(), threading.Lock()  # a run has one row: of its end or of the limit
 
     def watch() -> None:
-        if not over.wait(order.seconds):
+        if over.wait(order.seconds):
+            return
+        with handing_over:
+            if over.is_set():
+                return
             message = f"took longer than {order.seconds:g} s"
             try:
                 _commit(order, [*before, failure(order.study, run, shards.TIMEOUT, "Timeout", message)], attempt)
@@ -181,7 +192,8 @@ def _limited(order: Order, run: Run, before: Sequence[Row], attempt: int) -> Ite
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield
+        return carry_out(study, run)
     finally:
-        over.set()
+        with handing_over:
+            over.set()
         watcher.join()

@@ -114,6 +114,26 @@ def poison(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> l
     return [float(seed % 1000) for _ in outcomes]
 
 
+class Odd(BaseException):
+    """What nobody expects a model to raise."""
+
+
+def leave(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> list[float]:
+    if settings["x"] == 1:
+        sys.exit(3)
+    return cheap(settings, seed, outcomes)
+
+
+def odd(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> list[float]:
+    if settings["x"] == 1:
+        raise Odd("odd")
+    return cheap(settings, seed, outcomes)
+
+
+def interrupted(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> list[float]:
+    raise KeyboardInterrupt
+
+
 def slow(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> list[float]:
     time.sleep(0.05)
     return cheap(settings, seed, outcomes)

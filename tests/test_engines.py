@@ -12,12 +12,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import engine_cluster, runner, work
+from experiments import engine_cluster, plan, runner, work
 from experiments import study as studies
+from experiments.engine_local import Answer, Died, Here
 from tests import faults
 from tests.faults import ROOT, a_study, dask, digest, environment
 
@@ -81,6 +83,51 @@ def test_a_run_that_hangs_gets_a_row_and_the_others_go_on(tmp_path: Path) -> Non
     assert statuses(tmp_path / "s") == {(0, "ok"): 6, (3, "timeout"): 1}
     row = next(row for row in pq.read_table(tmp_path / "s" / "runs.parquet").to_pylist() if row["x"] == 3)
     assert row["message"] == "took longer than 0.5 s"
+
+
+def test_a_run_that_ends_while_its_limit_strikes_has_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit strikes while a run hands its row over, and a run ends while its limit stores a row."""
+    study = a_study(levels=(0,), replicates=1)
+    run = plan.plan(study).runs[0]
+    committed, ended = list[str](), list[int]()
+    monkeypatch.setattr(
+        work, "_commit", lambda _, rows, __: (time.sleep(0.2), committed.extend(r.status for r in rows))
+    )
+    monkeypatch.setattr(os, "_exit", ended.append)
+    row = work._limited(work.Order(study, "", tmp_path, 60.0), study, run, [], 0)
+    assert (row.status, committed, ended) == ("ok", [], [])
+    monkeypatch.setattr(work, "carry_out", lambda *_: (time.sleep(0.15), row)[1])
+    began = time.monotonic()
+    work._limited(work.Order(study, "", tmp_path, 0.05), study, run, [row], 0)
+    assert (committed, ended) == (["ok", "timeout"], [75])
+    assert time.monotonic() - began >= 0.25, "the end of the run waited until the limit had stored its rows"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("leave", "SystemExit"), ("odd", "Odd")])
+def test_a_model_that_exits_is_a_failed_row(tmp_path: Path, kind: str, name: str) -> None:
+    for workers in (0, 1):
+        folder = tmp_path / str(workers)
+        runner.sweep(a_study(kind), folder, workers=workers)
+        assert runner.status(folder).runs == {"ok": 4, "failed": 2, "crashed": 0, "timeout": 0}
+        assert set(pq.read_table(folder / "runs.parquet")["error"].to_pylist()) == {"", name}
+    assert digest(tmp_path / "0") == digest(tmp_path / "1")
+
+
+def test_ctrl_c_in_a_model_is_no_row(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        runner.sweep(a_study("interrupted"), tmp_path / "s", workers=0)
+    assert runner.status(tmp_path / "s").done == 0
+
+
+def test_what_is_sent_with_a_batch_does_not_grow_with_the_design(tmp_path: Path) -> None:
+    sizes = []
+    for count in (10, 20_000):
+        rows = [[float(number), 0.5] for number in range(count)]
+        factors = [{"name": name, "low": 0, "high": 1e6} for name in ("x", "y")]
+        study = a_study(factors=factors, design={"method": "list", "rows": rows}, replicates=1)
+        assert study.x.shape == (count, 2)
+        sizes.append(len(work.Order(study, "", tmp_path).packed()))
+    assert sizes[0] == sizes[1] < 5000
 
 
 def test_a_time_limit_needs_a_process_that_can_be_ended(tmp_path: Path) -> None:
@@ -169,6 +216,40 @@ def test_a_sweep_in_a_thread_works(tmp_path: Path) -> None:
     assert runner.status(tmp_path / "s").finished
 
 
+class Overtaken(Here):
+    """Two workers: one has stored the table of its shard but not yet the sidecar when the other one dies."""
+
+    slots = 2
+
+    def __init__(self, packed: bytes, folder: Path) -> None:
+        super().__init__(packed)
+        self.folder, self.late, self.told = folder / "shards", list[Answer](), 0
+
+    def submit(self, job: work.Job) -> None:
+        if self.told == 0 and not self.late:
+            super().submit(job)
+            self.late = super().wait(0)
+            (self.folder / f"{job.name}.json").rename(self.folder / "held-back")
+        elif self.told == 0:
+            self._answers.append((job, Died(alone=0)))
+        else:
+            super().submit(job)
+
+    def wait(self, seconds: float) -> list[Answer]:
+        self.told += 1
+        if self.told == 2:
+            (self.folder / "held-back").rename(self.folder / f"{self.late[0][0].name}.json")
+            return self.late
+        return super().wait(seconds)
+
+
+def test_a_death_does_not_disturb_a_shard_that_is_being_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "Processes", lambda packed, workers: Overtaken(packed, tmp_path / "s"))
+    runner.sweep(a_study(), tmp_path / "s", workers=2, batch_seconds=1e-6)
+    assert runner.status(tmp_path / "s").runs["ok"] == 6
+    assert not list((tmp_path / "s" / "quarantine").iterdir())
+
+
 # ---- cost ------------------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +296,28 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytes
     address = f"tcp://127.0.0.1:{faults.free_port()}"
     with pytest.raises(engine_cluster.Unreachable, match=address):
         runner.sweep(a_study(), tmp_path / "s", cluster=address)
+
+
+class Scheduler:
+    """Notes the keys of tasks."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {"a": 1}
+
+    def submit(self, *_: object, key: str, **__: object) -> str:
+        self.keys.append(key)
+        return key
+
+
+def test_two_sweeps_of_one_study_share_no_task_of_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler, job = Scheduler(), work.Job((plan.plan(a_study()).runs[0],), np.zeros((1, 1)))
+    monkeypatch.setattr(engine_cluster.Cluster, "_connect", lambda _: scheduler)
+    for folder in (b"one", b"other"):
+        engine_cluster.Cluster(folder, "tcp://unused").submit(job)
+    assert len(set(scheduler.keys)) == 2
 
 
 def test_a_dask_cluster_gives_the_same_bytes_and_outlives_its_workers(tmp_path: Path, reference: str) -> None:

@@ -318,9 +318,15 @@ def test_a_new_a_lost_and_a_renamed_file_count(copied: Path) -> None:
 
 @pytest.mark.parametrize("package", identity.PACKAGES)
 def test_another_version_of_a_package_counts(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, version = fresh(), identity.files.version
-    monkeypatch.setattr(identity.files, "version", lambda name: "0" if name == package else version(name))
+    before, version = fresh(), identity._version
+    monkeypatch.setattr(identity, "_version", lambda name: "0" if name == package else version(name))
     assert fresh() != before
+
+
+def test_a_worker_does_not_import_what_writes_the_files_of_a_run() -> None:
+    program = "import sys, experiments.work; print('abm.files' in sys.modules, 'abm.graph' in sys.modules)"
+    command = [sys.executable, "-c", program]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == ["False", "False"]
 
 
 def test_another_code_gives_other_ids(monkeypatch: pytest.MonkeyPatch) -> None:

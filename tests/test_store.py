@@ -18,7 +18,7 @@ import pytest
 from experiments import identity, lock, plan, reading, runner, shards, store
 from experiments import study as studies
 from tests import faults
-from tests.faults import ROOT, a_study, digest, environment
+from tests.faults import ROOT, Crash, FaultyDisk, a_study, digest, environment
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +232,34 @@ def test_a_run_with_two_results_is_named_with_both_shards(copy: Path) -> None:
     assert both in str(refused.value) and names[0] in str(refused.value) and other.run_id not in str(refused.value)
 
 
+def stored(folder: Path, *rows: shards.Row) -> str:
+    return shards.commit(store.Disk(), folder, rows, ("a", "b"), "", 0)
+
+
+def test_an_answer_beats_a_time_limit_and_that_a_dead_worker(copy: Path) -> None:
+    """Rows of one run in one attempt, in shards whose names sort either way."""
+    before, nothing = digest(copy), (np.nan, np.nan)
+    rows = [
+        shards.rows_of(*shards.verified(copy, path.stem), ("a", "b"))[0] for path in (copy / "shards").glob("*.json")
+    ]
+    for number in range(4):
+        one, other = rows[number], rows[number + 1]
+        stored(copy, shards.Row(one.run_id, one.seed, "timeout", nothing, "Timeout"), other)
+        stored(copy, other, shards.Row(one.run_id, one.seed, "crashed", nothing, "Died"))
+    assert executed(copy, a_study()) == 0 and digest(copy) == before
+    assert runner.status(copy).runs == {"ok": 6, "failed": 0, "crashed": 0, "timeout": 0}
+    (copy / "manifest.json").unlink()
+    assert not runner.read(copy).failed.any()
+    late = sorted(
+        path for path in (copy / "shards").glob("*.json") if f'"runs": [\n"{rows[0].run_id}"\n]' in path.read_text()
+    )
+    assert len(late) == 1, "the shard of one run alone"
+    for suffix in (".json", ".parquet"):
+        late[0].with_suffix(suffix).unlink()
+    assert executed(copy, a_study()) == 0
+    assert runner.status(copy).runs == {"ok": 5, "failed": 0, "crashed": 0, "timeout": 1}
+
+
 # ---- other studies, other code ---------------------------------------------------------------------------------------
 
 
@@ -254,6 +282,35 @@ def test_another_study_is_refused_and_both_are_named(copy: Path) -> None:
         assert "fresh" in str(refused.value) and digest(copy) == before
     assert executed(copy, a_study(seed=5), fresh=True) == 6
     assert digest(copy / "earlier" / "1") == before
+
+
+@pytest.mark.parametrize("n", range(1, 40))
+def test_a_killed_fresh_leaves_a_folder_that_finishes(copy: Path, n: int) -> None:
+    """At every operation; the new study watches other things, so that its rows cannot be mixed with the old ones."""
+    new = a_study(levels=(0, 1), outcomes=["c"], replicates=1)
+    disk = FaultyDisk("crash", n, copy.with_name("fired"), "any", os.getpid())
+    with pytest.raises(Crash):
+        executed(copy, new, fresh=True, disk=disk)
+    try:
+        executed(copy, new)
+    except store.OtherStudy as refused:
+        assert "--fresh" in str(refused)
+        assert executed(copy, new, fresh=True) == 2
+    assert runner.status(copy).runs["ok"] == 2 and runner.read(copy).y.shape == (2, 1, 1)
+    kept = {path.name for path in (copy / "earlier").rglob("*.json") if path.parent.name == "shards"}
+    assert len(kept | {path.name for path in (copy / "shards").glob("*.json")}) >= 8, "nothing is thrown away"
+
+
+def test_shards_of_another_study_are_left_alone(copy: Path, tmp_path: Path) -> None:
+    other = a_study(outcomes=["c"])
+    runner.sweep(other, tmp_path / "other", workers=0)
+    before = digest(copy)
+    shutil.copytree(tmp_path / "other" / "shards", copy / "shards", dirs_exist_ok=True)
+    for name in ("runs.parquet", "manifest.json"):
+        (copy / name).unlink()
+    assert not runner.read(copy).failed.any()
+    assert executed(copy, a_study()) == 0 and digest(copy) == before
+    assert not list((copy / "quarantine").iterdir())
 
 
 def test_results_of_other_code_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,7 +145,7 @@ def _sweep(study: Study, folder: Path, chosen: argparse.Namespace) -> int:
             done = f"{last.done} of {last.planned} runs are stored" if last is not None else "nothing was run"
             screen.print(f"stopped: {done}. Go on: {_again(chosen)}", markup=False)
             return 130
-        except (lock.InUse, store.OtherStudy, engine_cluster.Unreachable) as error:
+        except (lock.InUse, store.OtherStudy, store.Unequal, engine_cluster.Unreachable) as error:
             raise Refused(str(error)) from None
         except (drive.Stopped, OSError) as error:
             screen.print(f"stopped: {error}\nGo on: {_again(chosen)}", markup=False)

@@ -115,7 +115,8 @@ def draw(
     _unit(axes, unit, look)
     if threshold is not None:
         axes.axvline(threshold, color=look["muted"], linewidth=1, linestyle=(0, (3, 2)))
-        _at(axes, threshold, threshold_text, look)
+        said = threshold_text.partition(" would")[0] if look.narrow else threshold_text
+        sheet.text(sheet.right, 10, f"┆ {said}", style.small(look), "muted", ha="right")
     if parted and ranked:
         _parts(axes, ranked[0], words, look)
     return sheet.figure
@@ -136,22 +137,6 @@ def _parts(axes: Axes, first: Bar, words: tuple[str, str], look: Look) -> None:
         fontsize=size,
         color=style.blend(look["paper"], look["blue"], 0.6),
         weight="bold",
-    )
-
-
-def _at(axes: Axes, value: float, words: str, look: Look) -> None:
-    """Words at the foot of a line, on the side that has room."""
-    low, high = axes.get_xlim()
-    left = (value - low) / (high - low) < 0.5
-    axes.annotate(
-        words,
-        (value, axes.get_ylim()[0]),
-        (5 if left else -5, 5),
-        textcoords="offset points",
-        ha="left" if left else "right",
-        fontsize=style.points(style.small(look)),
-        color=look["muted"],
-        style="italic",
     )
 
 

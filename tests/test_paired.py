@@ -183,10 +183,11 @@ def test_an_island_that_the_change_does_not_reach_is_untouched(monkeypatch: pyte
 
 
 def test_who_got_a_raise_is_said_to_be_hit_by_it() -> None:
-    base = simulate("tiny", 1, 0)
+    scenario = load("tiny").with_settings({"switching_cost": 1.0, "personal_sd": 2.5})  # where pay can keep somebody
+    base = simulate(scenario, 1, 0)
     row = int(np.flatnonzero(base.departures["voluntary"] & (base.departures["cause"] == Cause.JOB))[0])
     person, month = int(base.departures["researcher"][row]), int(base.departures["month"][row])
-    found = paired.run_pair(load("tiny"), Change(), change(actions=[Action(month, "pay", person, 2000.0)]), 1, 0, ())
+    found = paired.run_pair(scenario, Change(), change(actions=[Action(month, "pay", person, 2000.0)]), 1, 0, ())
     assert found.chains is not None
     assert found.chains.hit == {person: "hit by pay"}
 

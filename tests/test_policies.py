@@ -157,7 +157,8 @@ def lawful() -> Scenario:
         site["non_compete"] = True
     for employer in plain["employers"]:
         employer["garden_leave"] = 4
-    return load("tiny").derive(sites=plain["sites"], employers=plain["employers"], events=[])
+    lively = {"switching_cost": 1.0, "personal_sd": 2.5}  # so that offers are taken within the year
+    return load("tiny").derive(sites=plain["sites"], employers=plain["employers"], events=[], parameters=lively)
 
 
 TEAMS = {"team": "Alpha Language", "into": "Alpha Vision"}

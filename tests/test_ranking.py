@@ -157,8 +157,8 @@ def test_flows_of_the_model_are_its_ledger() -> None:
 
 
 def test_the_values_of_the_model_are_found() -> None:
-    scenario = load("meta_fair").derive(months=18)
-    ranked = ranking.rank(ranking.names_of(scenario), [ranking.flows(scenario, 1, r) for r in range(2)], seed=1)
+    scenario = load("meta_fair").derive(months=30)
+    ranked = ranking.rank(ranking.names_of(scenario), [ranking.flows(scenario, 1, r) for r in range(4)], seed=1)
     assert ranked.fit["utility of the job"].value > 0.8
     assert ranked.pairwise_fit["utility of the job"].value > 0.85
 

@@ -123,18 +123,26 @@ class Evaluations:
             for number, case in enumerate(self.cases)
             for k, measure in enumerate(MEASURES)
         }
-        shard = hashlib.sha256("".join(order).encode()).hexdigest()[:16]
-        files.write_parquet(self.folder / f"runs-{shard}.parquet", pa.table(columns))
+        files.write_parquet(self.folder / f"{_shard(order, values)}.parquet", pa.table(columns))
 
     def _read(self, path: Path) -> None:
         """Take what a shard has; one that is damaged is as good as none: its runs are run again."""
         try:
             table = pq.read_table(path, page_checksum_verification=True)
-        except (OSError, pa.ArrowException):
+            if table.num_columns != 1 + len(self.cases) * len(MEASURES):
+                return
+            order = [str(name) for name in table.column(0).to_pylist()]
+            values = np.column_stack([table.column(k).to_numpy() for k in range(1, table.num_columns)])
+        except (OSError, ValueError, pa.ArrowException):
             return
-        if table.num_columns != 1 + len(self.cases) * len(MEASURES):
+        if _shard(order, values) != path.stem:
             return
-        values = np.column_stack([table.column(k).to_numpy() for k in range(1, table.num_columns)])
         shape = (len(self.cases), len(MEASURES))
-        for name, row in zip(table.column(0).to_pylist(), values, strict=True):
+        for name, row in zip(order, values, strict=True):
             self._known[name] = row.reshape(shape).astype(np.float64)
+
+
+def _shard(order: Sequence[str], values: Floats) -> str:
+    """The name of a shard: the hash of its runs and numbers, so that a file that was changed is told by its name."""
+    content = hashlib.sha256("".join(order).encode() + values.tobytes())
+    return f"runs-{content.hexdigest()[:32]}"

@@ -229,13 +229,18 @@ def test_a_damaged_shard_is_run_again(case: packages.Case, tmp_path: Path) -> No
     first = Evaluations((case,), tmp_path)
     values = first.get([()], range(2))
     (shard,) = tmp_path.glob("runs-*.parquet")
-    content = bytearray(shard.read_bytes())
-    content[len(content) // 3] ^= 16
-    shard.write_bytes(bytes(content))
-    again = Evaluations((case,), tmp_path)
-    assert np.array_equal(again.get([()], range(2)), values)
-    assert again.executed == 2
-    shard.write_bytes(bytes(content[:50]))
+    content = shard.read_bytes()
+    names = [first.name((), number) for number in range(2)]
+    lost = 0
+    for place in range(0, len(content), 211):  # a flipped bit: either nothing is believed, or all of it is still true
+        flipped = bytearray(content)
+        flipped[place] ^= 16
+        shard.write_bytes(bytes(flipped))
+        known = Evaluations((case,), tmp_path)._known
+        lost += not known
+        assert not known or all(np.array_equal(known[name], values[0, k]) for k, name in enumerate(names))
+    assert lost > 0
+    shard.write_bytes(content[:50])
     cut = Evaluations((case,), tmp_path)
     assert np.array_equal(cut.get([()], range(2)), values) and cut.executed == 2
 
@@ -263,7 +268,7 @@ def test_front_is_judged_by_fresh_replicates_and_repeats_itself(case: packages.C
     first = Evaluations((case,), tmp_path)
     front = frontier.frontier(case, search_for, first)
     values = np.array([[-point.kept.mean, point.cost.mean] for point in front.points])
-    assert search.undominated(values).all() and len(values) >= 2
+    assert search.undominated(values).all()
     fresh = range(search_for.replicates, search_for.replicates + search_for.fresh)
     baseline = first.get([()], fresh)[0, :, 0]
     for point in front.points:
@@ -314,7 +319,9 @@ def test_one_lever_at_a_time_reuses_what_was_run(case: packages.Case, runs: Eval
     dearer = costs.prices({"payroll_factor": 1.4})
     again = shadow.alone(case, levers, runs, range(3), dearer, "people", shares=(0.5, 1.0))
     assert runs.executed == before and again[0].cost.mean > table[0].cost.mean
-    assert table[0].each.value == pytest.approx(table[0].cost.mean / table[0].kept.mean)
+    for row in table:  # who keeps nobody has no price
+        priced = row.cost.mean / row.kept.mean if row.kept.mean > 0 else np.nan
+        assert row.each.value == pytest.approx(priced, nan_ok=True)
 
 
 def test_closed_form_is_the_rate_of_substitution_of_the_kernel(calm: packages.Case) -> None:

@@ -165,7 +165,7 @@ def answer(found: Found) -> str:
     unfelt = found.row(text("Meta", 12), UNFELT)
     told = {(each["world"], each["months"]): each for each in multipliers(found)}
     mine, other = told[HISTORY, 12], told[CUT, 12]
-    lead = verdict(row, "More than themselves", "Fewer than without them", "No extra exits seen at this size")
+    lead = verdict(row, "Others leave too", "Fewer of the others leave", "No extra exits seen at this size")
     return (
         f"{lead}: {number(mine['laid_off'])} people laid off at Meta change the voluntary exits of others there within "
         f"12 months by {size(row)}, {number(mine['multiplier'], True)} [{number(mine['low'], True)}, "

@@ -62,7 +62,14 @@ def islands(rule: str = "by_demand", events: tuple[dict[str, Any], ...] = ()) ->
         **{"cohorts": [], "events": list(events), "entrants_per_year": 0.0, "potential_founders": 0.0},
         parameters={
             **{"referral_share": 1.0, "applications": 0.0, "leave_field_value": -8.0, "minimum_tenure": 0.0},
-            **{"switching_cost": 1.0, "h0": 0.1, "personal_sd": 3.0, "tie_floor": 0.0, "h_gap": 0.2, "hiring_bar": -3.0},
+            **{
+                "switching_cost": 1.0,
+                "h0": 0.1,
+                "personal_sd": 3.0,
+                "tie_floor": 0.0,
+                "h_gap": 0.2,
+                "hiring_bar": -3.0,
+            },
             **{"tight_pay": 0.0, "arms_race": 0.0, "cost_aversion": 0.0, "rush_gap": 0.0, "open_base": 0.0},
         },
     )

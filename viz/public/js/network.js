@@ -92,10 +92,11 @@ export class Network {
   fit(box) {
     const [x0, y0, x1, y1] = box ?? this.layout.box();
     const [w, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
-    const k = 0.96 * Math.min(w / (x1 - x0), height / (y1 - y0));
+    const [above, below] = [w > 700 ? 44 : 40, 40]; // the controls and the key lie over the picture
+    const k = Math.min((w - 24) / (x1 - x0), (height - above - below) / (y1 - y0));
     this.home ??= k;
     if (!box) this.home = k;
-    this.view = { k, x: w / 2 - (k * (x0 + x1)) / 2, y: height / 2 - (k * (y0 + y1)) / 2 };
+    this.view = { k, x: w / 2 - (k * (x0 + x1)) / 2, y: (above + height - below) / 2 - (k * (y0 + y1)) / 2 };
     this.#draw();
   }
 
@@ -113,8 +114,7 @@ export class Network {
   // ---- places ------------------------------------------------------------------------------------------------------
 
   #place(fit) {
-    const wide = this.node.clientWidth >= this.node.clientHeight;
-    this.layout = new Layout(this.market, wide);
+    this.layout = new Layout(this.market, this.node.clientWidth / Math.max(1, this.node.clientHeight));
     this.month = this.market.month;
     this.#founded();
     this.#positions(this.month);

@@ -13,22 +13,19 @@ follows that scenario from then on. So what is exported is nothing but the scena
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from abm import live_script, live_words, policies
-from abm.live_log import InForce, Pull, PullError, State, logged
+from abm.live_checks import PullError, check_pull, only_once, without_dates
+from abm.live_log import InForce, Pull, State, logged
 from abm.model import TalentMarket
-from abm.policies import Knob
 from abm.run import replicate_seed
 from abm.scenario import FrozenMap, Policy, Scenario, load
-from abm.scenario_policies import RESERVED_KNOBS
-from abm.scenario_read import nearest, show
+from abm.scenario_read import show
 from abm.scenario_write import to_toml
 from abm.world import World
 
 __all__ = ["InForce", "LiveMarket", "Pull", "PullError"]
-
-_WHEN: Final = frozenset(live_words.WHEN)
 
 
 class LiveMarket:
@@ -108,7 +105,7 @@ class LiveMarket:
         found = []
         for number, policy in zip(self._state.numbers, self.scenario.policies, strict=True):
             if policies.is_in_force(self.scenario, policy, self.month):
-                settings = _without_dates(policy.settings)
+                settings = without_dates(policy.settings)
                 words = live_words.policy_words(policy.name, settings)
                 since, until = self._since(policy), str(policy.settings.get("until", ""))
                 is_given = number <= len(self.described.policies)
@@ -127,7 +124,8 @@ class LiveMarket:
         Raises:
             ScenarioError: no such policy, knob or name, a value out of range, a date, or the market is over.
         """
-        self._check(policy, settings or {})
+        self._check_open()
+        check_pull(policy, settings or {}, self.date)
         return self._put(policy, dict(settings or {}))
 
     def release(self, number: int) -> Pull:
@@ -141,7 +139,7 @@ class LiveMarket:
         """
         row = self._row(number)
         policy = self.scenario.policies[row]
-        settings = _without_dates(policy.settings)
+        settings = without_dates(policy.settings)
         listed, numbers = self._plain_policies(), self._state.numbers
         if self._since(policy) != self.date:
             listed[row]["until"] = self.date
@@ -167,10 +165,10 @@ class LiveMarket:
         """
         row = self._row(number)
         policy = self.scenario.policies[row]
-        self._check(policy.name, settings)
-        kept = dict(_without_dates(policy.settings))
+        check_pull(policy.name, settings, self.date)
+        kept = dict(without_dates(policy.settings))
         if self._since(policy) != self.date:
-            kept = {knob: value for knob, value in kept.items() if not self._only_once(policy, knob)}
+            kept = {knob: value for knob, value in kept.items() if not only_once(self.scenario, policy, knob)}
         return self._change(number, {**kept, **settings})
 
     def set_parameter(self, name: str, value: float) -> Pull:
@@ -180,7 +178,7 @@ class LiveMarket:
             ScenarioError: no such parameter, one that is read only when the world is built, or a value out of range.
         """
         self._check_open()
-        before = self._value(name)
+        before = self.world.parameters.as_dict().get(str(name), 0.0)  # the check below judges the name
         asked = {"parameter": name, "value": value, "date": self.date}
         listed = self.scenario.to_dict().get("interventions", [])
         again = [k for k, item in enumerate(listed) if (item["parameter"], item["date"]) == (name, self.date)]
@@ -239,6 +237,8 @@ class LiveMarket:
         while other.month < month:
             for pull in (pull for pull in self.log if pull.month == other.month):
                 other._again(pull)
+            record = tuple(pull for pull in self.log if pull.month <= other.month)  # its words are those of the day
+            other._state = State(other.scenario, other._state.numbers, record)
             other.step()
         return other
 
@@ -273,7 +273,7 @@ class LiveMarket:
             number = self._next_number()
             listed, numbers = [*listed, dated], (*numbers, number)
         scenario = self.scenario.derive(policies=listed)
-        kept = _without_dates(scenario.policies[numbers.index(number)].settings)
+        kept = without_dates(scenario.policies[numbers.index(number)].settings)
         made = self._made("policy", name, kept, live_words.begins(name, kept, self.date), policy=number)
         log, made = logged(self.log, made, lambda pull: pull.policy == number)
         self._follow(scenario, numbers, log)
@@ -291,7 +291,7 @@ class LiveMarket:
             new = self._next_number()
             listed, numbers = [*listed, dated], (*numbers, new)
         scenario = self.scenario.derive(policies=listed)
-        kept = _without_dates(scenario.policies[numbers.index(new)].settings)
+        kept = without_dates(scenario.policies[numbers.index(new)].settings)
         words = live_words.changes(policy.name, policy.settings, kept, self.date)
         made = self._made("change", policy.name, kept, words, policy=new, ended=number)
         self._follow(scenario, numbers, (*self.log, made))
@@ -314,18 +314,6 @@ class LiveMarket:
             last = self.scenario.date_of(self.months - 1)
             raise PullError(f"pull: came one after {last}, when the market is over. Fix: branch from an earlier month")
 
-    def _check(self, policy: object, settings: object) -> None:
-        """That there is such a policy, and that the caller leaves the calendar alone."""
-        self._check_open()
-        if not isinstance(policy, str) or policy not in policies.names():
-            fix = nearest(policy, policies.names())
-            raise PullError(f"policy: came {show(policy)}; expected the name of a policy. Fix: {fix}")
-        if not isinstance(settings, Mapping):
-            raise PullError(f"{policy}: came {show(settings)}; expected knobs by name. Fix: give a table of knobs")
-        for knob in sorted({str(key) for key in settings} & (_WHEN | RESERVED_KNOBS)):
-            fix = f"leave {knob} out: a pull is in force from the present month, {self.date}, until it is released"
-            raise PullError(f"{policy}.{knob}: came {show(settings.get(knob))}; expected no such knob. Fix: {fix}")
-
     def _row(self, number: object) -> int:
         """The place in the scenario of a policy that is in force."""
         self._check_open()
@@ -344,19 +332,3 @@ class LiveMarket:
 
     def _plain_policies(self) -> list[dict[str, Any]]:
         return [{"name": policy.name, **policy.settings} for policy in self.scenario.policies]
-
-    def _only_once(self, policy: Policy, knob: str) -> bool:
-        """Whether a knob is about what a policy does once: without it nothing is done once."""
-        known, places = policies.knobs_of(policy.name)[knob], self.scenario.places
-        if not isinstance(known, Knob) or not list(policies.acts(policy.name, policy.settings, places)):
-            return False
-        return not list(policies.acts(policy.name, {**policy.settings, knob: known.neutral}, places))
-
-    def _value(self, name: object) -> float:
-        """The present value of a parameter; 0 if there is none (the check that follows judges the name)."""
-        values = self.world.parameters.as_dict() | self.scenario.parameters_in(self.month)
-        return values.get(str(name), 0.0)
-
-
-def _without_dates(settings: Mapping[str, Any]) -> FrozenMap:
-    return FrozenMap((knob, value) for knob, value in settings.items() if knob not in _WHEN)

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from abm.scenario import FrozenMap, Scenario, ScenarioError
-
-
-class PullError(ScenarioError):
-    """A pull that cannot be made; the text says why and what to do instead. Nothing was changed."""
+from abm.scenario import FrozenMap, Scenario
 
 
 @dataclass(frozen=True, slots=True)

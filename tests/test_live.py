@@ -80,7 +80,8 @@ def test_any_sequence_of_steps_and_pulls_replays_to_the_same_digest(data: Any, m
     month = data.draw(st.integers(0, live.month))
     again = live.branch(month)
     assert again.log == tuple(pull for pull in live.log if pull.month < month)
-    assert live.branch(live.month).digest() == live.digest()
+    whole = live.branch(live.month)
+    assert (whole.digest(), whole.export(), whole.in_force) == (live.digest(), live.export(), live.in_force)
 
 
 @settings(max_examples=4, **SLOW)
@@ -261,6 +262,31 @@ def test_the_same_policy_for_the_same_place_in_the_same_month_is_replaced() -> N
     live.step()
     live.pull("garden_leave", {"months": 3, "employer": "Alpha"})  # another month: on top
     assert len(live.scenario.policies) == 3
+
+
+def test_what_a_parameter_was_before_is_what_held_last_month() -> None:
+    live = LiveMarket(tiny())
+    live.set_parameter("h0", 0.1)
+    live.set_parameter("h0", 0.2)
+    assert [pull.words for pull in live.log] == ["From 2022-01: h0 0.2 (before: 0.05; per month)"]
+    live.step()
+    assert live.set_parameter("h0", 0.05).words == "From 2022-02: h0 0.05 (before: 0.2; per month)"
+
+
+def test_a_pull_over_a_change_of_the_same_month_still_ends_what_was_changed() -> None:
+    live = LiveMarket(tiny())
+    live.pull("hiring", {"factor": 0.5, "employer": "Alpha"})
+    live.step()
+    live.change(1, {"factor": 2.0})
+    live.pull("hiring", {"factor": 3.0, "employer": "Alpha"})
+    assert [(pull.number, pull.kind, pull.policy, pull.ended) for pull in live.log] == [
+        (1, "policy", 1, 0),
+        (2, "change", 2, 1),
+    ]
+    live.step()
+    assert live.world.levers["hiring"][0] == 3.0
+    again = live.branch(2)
+    assert (again.digest(), again.log, again.export()) == (live.digest(), live.log, live.export())
 
 
 def test_a_pull_can_be_taken_back_until_the_month_is_run() -> None:

@@ -299,6 +299,18 @@ def test_hostile_paths_are_refused() -> None:
     assert app.scopes == []
 
 
+def test_a_long_path_and_one_that_was_decoded_are_refused() -> None:
+    app = App()
+    door = gate(app)
+    assert ask(door, "/static/public/" + "a/" * 88 + "main.js")[0] == 200
+    assert ask(door, "/static/public/" + "a/" * 100 + "main.js")[0] == 414
+    assert ask(door, "/static/public/" + "a" * 70_000 + ".js")[0] == 414
+    given = scope("http", "/static/public/main.js", [("Host", HOST)]) | {"path": "/static/public/../app.py"}
+    refusal = door._http_refusal(given)
+    assert refusal is not None and refusal.status == 400
+    assert len(app.scopes) == 1
+
+
 def test_hostile_queries_are_refused() -> None:
     app = App()
     door = gate(app)
@@ -395,7 +407,7 @@ def test_seats_are_counted_in_a_rush() -> None:
         assert door.seats.taken() == 0
         return sent, seated
 
-    sent, seated = asyncio.run(rush())
+    sent, seated = asyncio.run(asyncio.wait_for(rush(), 30))
     assert seated == 30
     codes = Counter(message[-1].get("code") for message in sent)
     assert codes == {None: 30, 1013: 20}

@@ -408,6 +408,13 @@ def test_no_connection_leaves_the_machine(app: Running) -> None:
     assert app.calls.read_text(encoding="utf-8") == ""
 
 
+def test_a_connection_that_leaves_would_be_seen(tmp_path: Path) -> None:
+    program = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"
+    process, calls, log = start(tmp_path, "-c", program)
+    assert process.wait(60) == 1 and "no network in this test" in log.read_text(encoding="utf-8")
+    assert "192.0.2.1" in calls.read_text(encoding="utf-8")
+
+
 SET_UP = """
 import sys
 {before}
@@ -465,6 +472,7 @@ def test_solara_is_set_up_before_and_after_its_import(moment: str, tmp_path: Pat
         (["--origin", "javascript://x"], "expected scheme, name"),
         (["--port", "0"], "the port is a whole number from 1 to 65535"),
         (["tinny"], "tiny"),
+        (["--results", "README.md"], "this is a file; name a folder"),
     ],
 )
 def test_others_are_not_let_in_by_accident(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -504,6 +512,7 @@ def last(words):
     print(words, flush=True)
 
 if __name__ == "__main__":
+    server.PORT = {port}
     child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(1000,))
     child.start()
     server.at_exit(child.kill)
@@ -518,18 +527,16 @@ if __name__ == "__main__":
 def test_stopping_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     """With a tab connected, a child process, and a callback that fails; and with the usual port in use."""
     program = tmp_path / "stops.py"
-    program.write_text(STOPS, encoding="utf-8")
     with contextlib.ExitStack() as stack:
-        taken = stack.enter_context(socket.socket())
-        with contextlib.suppress(OSError):  # if another program has it, so much the better
-            taken.bind(("127.0.0.1", server.PORT))
-            taken.listen()
+        taken = stack.enter_context(server.listen("127.0.0.1", free_port()))
+        taken.listen()
+        usual = taken.getsockname()[1]
+        program.write_text(STOPS.format(port=usual), encoding="utf-8")
         process, calls, log = start(tmp_path, str(program))
         stack.callback(end, process)
         found = wait_for(log, ADDRESS, process)
-        assert int(found[1]) != server.PORT and "Port 8765 is in use; taking a free one" in log.read_text(
-            encoding="utf-8"
-        )
+        assert int(found[1]) != usual
+        assert f"Port {usual} is in use; taking a free one" in log.read_text(encoding="utf-8")
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
         with Running(process, int(found[1]), calls, log).socket() as line:

@@ -230,8 +230,11 @@ def serve(
     """
     global OPTIONS  # noqa: PLW0603  # one server in a process
     check(host, public, origin)
+    results = Path(results)
+    if results.exists() and not results.is_dir():
+        raise ServerError(f"--results {results}: this is a file; name a folder, which need not exist yet")
     listening = listen(host, port)
-    OPTIONS = Options(results=Path(results), sessions=sessions, public=public)
+    OPTIONS = Options(results=results, sessions=sessions, public=public)
     number = listening.getsockname()[1]
     address = (checked_origin(origin) if origin else f"http://{host}:{number}") + "/" + (f"?{query}" if query else "")
     try:

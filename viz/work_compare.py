@@ -176,6 +176,7 @@ def told(pair: paired.Pair, found: chains.Chains) -> dict[str, Any]:
     rows.sort(key=lambda row: (not row["cohorts"], not row["direct"], row["month"], row["researcher"]))
     return {
         "total": len(rows),
+        "kinds": {name: sum(row["kind"] == name for row in rows) for name in KINDS},
         "rows": rows[:MOST_PEOPLE],
         "shares": found.shares(),
         "chains": [found.words(path) for path in found.longest()],

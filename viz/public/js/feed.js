@@ -5,6 +5,8 @@ import { when } from "./format.js";
 import { COLOURS } from "./charts.js";
 
 const MONTHS_SHOWN = 6;
+const MOST_A_MONTH = 40;
+const ORDER = ["event", "founded", "bought", "failed", "cancellation", "departure", "release", "escalation"];
 const KINDS = [["all", "Everything"], ["focal", "This lab"], ["cohort", "Cohorts"], ["event", "Events"]];
 
 export class Feed {
@@ -38,8 +40,9 @@ export class Feed {
     const { market } = this.app;
     const report = market.reports[month];
     const pulls = market.pulls.filter((pull) => pull.month === month).map((pull) => this.#line({ kind: "pull", words: pull.words }, "event", "var(--blue)", null));
-    const found = report.feed.filter((entry) => this.#wanted(entry));
-    const shown = found.slice(0, 40);
+    const rank = (entry) => (ORDER.indexOf(entry.kind) + 1 || ORDER.length + 1) + ((entry.cohorts ?? []).length ? -0.5 : 0);
+    const found = report.feed.filter((entry) => this.#wanted(entry)).sort((a, b) => rank(a) - rank(b));
+    const shown = found.slice(0, MOST_A_MONTH);
     const lines = shown.map((entry) => this.#entry(entry, market));
     if (found.length > shown.length) lines.push(h("li", { class: "note", text: `and ${found.length - shown.length} more this month` }));
     return this.kind === "cohort" ? lines : [...pulls, ...lines];

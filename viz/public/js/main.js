@@ -108,7 +108,10 @@ class App {
     this.root.dataset.page = id;
     page.show?.();
     this.address();
-    if (before && before !== id) this.main.focus({ preventScroll: true });
+    if (before && before !== id) {
+      this.main.scrollTop = 0;
+      this.main.focus({ preventScroll: true });
+    }
   }
 
   /** The address says what is shown, so that it can be sent to somebody. */

@@ -377,7 +377,9 @@ export class Network {
       const [x, y] = [spot.x * view.k + view.x, (spot.y - spot.r) * view.k + view.y - 4];
       if (place < 0 && spot.r * view.k > 9) {
         const words = OUTSIDE[place];
-        if (free(x, y, words.length * 6)) write(words, x, y, 11.5, 500, this.ink.muted);
+        const half = words.length * 3 + 4;
+        const inside = Math.min(this.canvas.clientWidth - half, Math.max(half, x));
+        if (free(inside, y, 2 * half)) write(words, inside, y, 11.5, 500, this.ink.muted);
       } else if (view.k > this.home * TEAM_NAMES_FROM && spot.r * view.k > 16 && !layout.employers.get(spot.employer)?.startup) {
         const words = market.teamName(place);
         if (free(x, y + 3, words.length * 6)) write(words, x, y + 3, 11, 400, this.ink.muted);

@@ -13,6 +13,7 @@ export default { id: "market", title: "Market", build };
 
 function build(app) {
   const network = new Network(app, (kind, row) => app.select(kind, row));
+  app.network = network;
   const feed = new Feed(app);
   const card = new Card(app);
   const date = h("p", { class: "bigdate" });

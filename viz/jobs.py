@@ -1,7 +1,9 @@
 """Heavy work of a session, each piece in a process of its own: the page stays quick, and stopping is a kill.
 
-A piece of work is a module-level function `work(report, *arguments)` (see `viz/work.py`): it calls `report(done, total)`
-now and then and returns something that can be pickled. What has been started ends with its session, whatever happens.
+A piece of work is a function of a module, `work(report, *arguments)` (see `viz/work.py`). It calls
+`report(done, total)` now and then, may send what it has found so far with `report.part(found)`, and returns something
+that can be pickled.
+What has been started ends with its session, whatever happens.
 """
 
 from __future__ import annotations
@@ -22,8 +24,8 @@ from typing import Any, Final
 from viz.messages import Wrong
 
 LOG = logging.getLogger(__name__)
-Report = Callable[[int, int], None]
 Work = Callable[..., Any]
+Made = Callable[[Any], Any] | None
 
 AT_ONCE: Final = max(1, min(4, (os.cpu_count() or 2)))  # processes of all sessions together
 A_SESSION: Final = 4  # pieces that one session may have waiting or running
@@ -42,6 +44,21 @@ def _context() -> Any:
     return multiprocessing.get_context("spawn")
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a piece of work is given to tell how far it is."""
+
+    send: Callable[[tuple[Any, ...]], None]
+
+    def __call__(self, done: int, total: int) -> None:
+        """So much of so much is done."""
+        self.send(("at", done, total))
+
+    def part(self, found: Any) -> None:
+        """Something has been found already; it can be pickled."""
+        self.send(("part", found))
+
+
 def _child(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
     """The life of a piece of work; it ends at once when its session does."""
 
@@ -52,7 +69,7 @@ def _child(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
 
     threading.Thread(target=until_left_alone, daemon=True).start()
     try:
-        answer = ("done", work(lambda done, total: pipe.send(("at", done, total)), *arguments))
+        answer = ("done", work(Report(pipe.send), *arguments))
     except Exception as error:
         shown = isinstance(error, ValueError)
         answer = ("failed", str(error) if shown else f"{type(error).__name__}: {error}")
@@ -75,7 +92,8 @@ class Jobs:
 
     Args:
         tell: called with `{"push": "job", "number", "kind", "state", ...}`; states: waiting, running, done, failed,
-            stopped. A running one tells `done`, `total` and `seconds`.
+            stopped. A running one tells `done`, `total` and `seconds`; in between it may come with the state part and
+            a `part` of the result.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
@@ -86,7 +104,15 @@ class Jobs:
         self._closed = False
         _everywhere.add(self)
 
-    def start(self, kind: str, words: str, work: Work, *arguments: Any, then: Callable[[Any], Any] | None = None) -> int:
+    def start(
+        self,
+        kind: str,
+        words: str,
+        work: Work,
+        *arguments: Any,
+        then: Made = None,
+        each: Made = None,
+    ) -> int:
         """Begin a piece of work as soon as there is room; gives its number.
 
         Args:
@@ -94,6 +120,7 @@ class Jobs:
             words: what is done, for the reader.
             work, arguments: see the top of this file.
             then: makes of the result what is sent to the page (default: the result).
+            each: the same for every part.
 
         Raises:
             Wrong: the session has too much in hand already.
@@ -102,7 +129,7 @@ class Jobs:
             raise Wrong(f"{A_SESSION} pieces of work are under way; wait for one to end, or stop one")
         job = Job(next(self._numbers), kind, words)
         self._open[job.number] = job
-        threading.Thread(target=self._see_through, args=(job, work, arguments, then), daemon=True).start()
+        threading.Thread(target=self._see_through, args=(job, work, arguments, then, each), daemon=True).start()
         return job.number
 
     def stop(self, number: int) -> bool:
@@ -129,9 +156,7 @@ class Jobs:
                 {"push": "job", "number": job.number, "kind": job.kind, "words": job.words, "state": state, **more}
             )
 
-    def _see_through(
-        self, job: Job, work: Work, arguments: tuple[Any, ...], then: Callable[[Any], Any] | None
-    ) -> None:
+    def _see_through(self, job: Job, work: Work, arguments: tuple[Any, ...], then: Made, each: Made) -> None:
         self._say(job, "waiting")
         try:
             while not _places.acquire(timeout=POLL):
@@ -139,7 +164,7 @@ class Jobs:
                     self._say(job, "stopped")
                     return
             try:
-                self._run(job, work, arguments, then)
+                self._run(job, work, arguments, then, each)
             finally:
                 _places.release()
         except Exception as error:  # a fault of ours must not leave the page waiting for ever
@@ -148,7 +173,7 @@ class Jobs:
         finally:
             self._open.pop(job.number, None)
 
-    def _run(self, job: Job, work: Work, arguments: tuple[Any, ...], then: Callable[[Any], Any] | None) -> None:
+    def _run(self, job: Job, work: Work, arguments: tuple[Any, ...], then: Made, each: Made) -> None:
         context = _context()
         ours, theirs = context.Pipe()
         process = context.Process(target=_child, args=(theirs, work, arguments), daemon=True)
@@ -168,6 +193,8 @@ class Jobs:
                         came = ("failed", "its process ended without a word: memory may have run out")
                     if came[0] == "at":
                         self._say(job, state, done=came[1], total=came[2], seconds=time.monotonic() - began)
+                    elif came[0] == "part":
+                        self._say(job, "part", part=came[1] if each is None else each(came[1]))
                     else:
                         state, answer = came
         finally:

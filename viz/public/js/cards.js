@@ -4,7 +4,7 @@ import { told } from "./feed.js";
 import { h, swap } from "./dom.js";
 import { num, percent, plural, signed, when, words } from "./format.js";
 
-const TERM_WORDS = {
+export const TERM_WORDS = {
   pay: "pay", compute: "compute access", culture: "culture fit", peers: "colleagues", prestige: "prestige", equity: "equity", place: "place", match: "personal match",
   venture: "own venture", deprivation: "sister teams have more", strain: "strain", breach: "broken promises", embeddedness: "roots", personal: "own reasons", switching: "cost of switching",
   forfeited: "equity given up", delay: "notice, garden leave",
@@ -14,7 +14,7 @@ const FACT_WORDS = {
   founder_propensity: "founding propensity", compute_per_head: "compute per head", reference_pay: "market pay for the skill", mean_pay: "mean pay", mean_strain: "mean strain", mean_utility: "mean value of the job",
   product_share: "share for products", gpu_ready: "sites fit for GPUs", pay_level: "first offer", pay_ceiling: "highest offer", counter_offer: "counter-offers", recruiter_contacts: "recruiters' contacts",
 };
-const CAUSES = { job: "took another job", startup_job: "joined a start-up", founded: "founded a start-up", left_field: "left the field", laid_off: "was laid off", startup_failed: "lost the job in a failure", imposed: "left, as the record says" };
+export const CAUSES = { job: "took another job", startup_job: "joined a start-up", founded: "founded a start-up", left_field: "left the field", laid_off: "was laid off", startup_failed: "lost the job in a failure", imposed: "left, as the record says" };
 const MAIN = {
   person: ["pay", "reference_pay", "unvested", "tenure", "skill", "reputation", "visibility", "compute_per_head", "compute_need", "promised", "strain", "shock", "leavers", "fit_felt"],
   team: ["n_members", "posts", "compute_per_head", "request", "need", "priority", "mean_pay", "mean_utility", "mean_strain", "promise_share", "promise_kept"],

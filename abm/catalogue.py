@@ -44,12 +44,12 @@ def print_list(kind: str, console: Console) -> None:
                 f"[bold]{escape(module.__doc__.strip().splitlines()[0])}[/bold]",
                 "",
             )
-            for knob, known in module.KNOBS.items():
-                table.add_row("", knob, known.default, known.span, known.unit, known.meaning, known.source)
+            for knob, each in policies.knobs_of(name).items():
+                table.add_row("", knob, each.default, each.span, each.unit, each.meaning, each.source)
     elif kind == "metrics":
         table = _table("metric", "of", "kind", "unit", "what")
-        for name, known in metrics.METRICS.items():
-            table.add_row(name, known.entity, known.kind, known.unit, known.label)
+        for name, metric in metrics.METRICS.items():
+            table.add_row(name, metric.entity, metric.kind, metric.unit, metric.label)
     elif kind == "outcomes":
         table = _table("outcome", "of", "unit", "what")
         for name, watched in outcomes.kinds().items():

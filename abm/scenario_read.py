@@ -66,10 +66,18 @@ def show(value: object, longest: int = 70) -> str:
     if isinstance(value, str):
         text = '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value) + '"'
     elif isinstance(value, int | float):
-        text = f"{value:.6g}" if isinstance(value, int) and abs(value) > 10**15 else repr(value)
+        text = _large(value) if isinstance(value, int) and abs(value) > 10**15 else repr(value)
     else:
         text = f"{value} ({type(value).__name__})"
     return text if len(text) <= longest else f'{text[: longest - 5]} ..."'
+
+
+def _large(value: int) -> str:
+    """A whole number that nobody means, however large: not every one fits into a decimal number."""
+    try:
+        return f"{value:.6g}"
+    except OverflowError:
+        return f"a whole number of about {value.bit_length() * 0.30103:.0f} digits"
 
 
 def nearest(name: object, valid: Iterable[str], otherwise: str = "use one of") -> str:
@@ -275,7 +283,9 @@ def read_keys(
     dot = f"{place}." if place else ""
     for key in value:
         if key not in fields:
-            problems.add(f"{dot}{str(key)[:80]}", "an unknown key", "a known key", nearest(key, fields))
+            many = len(problems.lines) >= MOST_PROBLEMS_SHOWN  # nobody will read it, and to look for names takes long
+            fix = "remove it" if many else nearest(key, fields)
+            problems.add(f"{dot}{str(key)[:80]}", "an unknown key", "a known key", fix)
     result: dict[str, object] = {}
     for key, declared in fields.items():
         if key in value:

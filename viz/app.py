@@ -27,7 +27,7 @@ from viz.stage import Stage  # noqa: E402
 def Page() -> None:  # noqa: N802  # Solara looks for this name
     """The whole app; when the tab is closed, its session ends and takes all of its work with it."""
     solara.Title("The market for AI talent")
-    session = solara.use_memo(lambda: Session(server.options()), [])
+    session = solara.use_memo(lambda: Session(server.OPTIONS), [])
 
     def until_closed() -> Callable[[], None]:
         return session.close

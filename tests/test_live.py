@@ -180,7 +180,7 @@ def test_the_script_replays_and_says_what_it_found(
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), {"__name__": "again", "__file__": str(file)})
     said = capsys.readouterr().out
     left = simulate(live.export(), 3).series["departures"][:, 0].sum()
-    assert f"digest {live.digest()}" in said and f"\nAlpha{'':<20}{left:.0f} left" in said
+    assert f"digest {live.digest()}" in said and f"\nAlpha{'':<19}{left:.0f} left" in said
     wrong = live.export_script().replace(live.digest(), "0" * 64)
     with pytest.raises(AssertionError, match="another history"):
         exec(compile(wrong, str(file), "exec"), {"__name__": "again", "__file__": str(file)})

@@ -30,8 +30,6 @@ WAIT_FOR_PAGE = 1.0  # seconds for the page to say that it has drawn a month
 IDLE = 120.0  # seconds without a word from the page after which playing stops by itself
 MOST_WAITING = 200  # requests in the queue; a page that sends more is not a page of ours
 
-pages.load_all()
-
 
 class Session:
     """The state behind one browser tab.
@@ -47,6 +45,7 @@ class Session:
 
     def __init__(self, options: Options) -> None:
         """Start the thread; it waits for the page."""
+        pages.load_all()
         self.options = options
         self.market: LiveMarket | None = None
         self.seen: frames.Seen | None = None

@@ -13,7 +13,8 @@ from viz import theme
 LOADER = """
 export default {
   async render({ model, el }) {
-    const base = (document.body.dataset.baseUrl || "/jupyter/").replace(/jupyter\\/$/, "");
+    const home = (document.body.dataset.baseUrl || "/jupyter/").replace(/jupyter\\/$/, "");
+    const base = new URL(home, location.origin).href;
     const { start } = await import(`${base}static/public/js/main.js`);
     return start({ model, el, base });
   },

@@ -141,10 +141,10 @@ export function timeLines(series, { dates, marks = [], cursor = null, zero = tru
     while (k > 0 && !Number.isFinite(values[k])) k -= 1;
     return { name, colour, value: values[k], date: dates[from + k] };
   }).filter((point) => Number.isFinite(point.value));
-  const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: "name", fill: "colour", textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
+  const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: (end) => (end.name.length > 14 ? `${end.name.slice(0, 13)}…` : end.name), fill: "colour", textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
   return {
-    marginRight: labels ? Math.min(120, 14 + 6.4 * Math.max(...series.map(({ name }) => name.length))) : 14,
-    x: { type: "utc", domain: [dates[0], dates.at(-1)], ticks: width < 260 ? 3 : 5, label: null, tickSize: 3 },
+    marginRight: labels ? Math.min(0.36 * width, 10 + 6.2 * Math.max(...series.map(({ name }) => Math.min(14, name.length)))) : 14,
+    x: { type: "utc", domain: [dates[0], dates.at(-1)], ticks: width < 180 ? 2 : width < 280 ? 3 : 5, label: null, tickSize: 3 },
     y: { label: null, grid: true, ticks: 4, zero, tickFormat: percent ? "%" : (v) => num(v, Number.isInteger(v) ? 0 : undefined), nice: true },
     color: { type: "identity" },
     marks: [

@@ -3,6 +3,8 @@
 
 import { packSiblings, packEnclose } from "../vendor/plot.js";
 
+const LANDSCAPE = 1.75; // how much wider than high the field of employers is on a wide page
+
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 const SEAT = 1; // distance between seats, the unit of the map
 
@@ -34,18 +36,20 @@ export class Layout {
     this.employers = new Map();
     this.spots = new Map(); // place code -> {x, y, r, employer}
     const blocks = market.employers.map((employer) => this.#block(market, employer)).sort((a, b) => b.r - a.r);
-    packSiblings(blocks.map((block) => Object.assign(block, { r: block.r + 1.6 })));
-    const hull = packEnclose(blocks);
+    for (const block of blocks) block.r += 1.6;
+    packSiblings(blocks);
+    stretch(blocks, wide ? LANDSCAPE : 1);
     for (const block of blocks) {
-      block.x -= hull.x;
-      block.y -= hull.y;
       block.r -= 1.6;
       this.employers.set(block.row, { row: block.row, x: block.x, y: block.y, r: block.r, startup: false });
       for (const team of block.teams) {
         this.spots.set(team.row, { x: block.x + team.dx, y: block.y + team.dy, r: team.r, employer: block.row });
       }
     }
-    this.hull = hull.r;
+    this.left = Math.min(...blocks.map(({ x, r }) => x - r));
+    this.right = Math.max(...blocks.map(({ x, r }) => x + r));
+    this.top = Math.min(...blocks.map(({ y, r }) => y - r));
+    this.bottom = Math.max(...blocks.map(({ y, r }) => y + r));
     this.#rooms(market.n);
     this.startups = 0;
     this.room = radiusFor(14);
@@ -54,24 +58,26 @@ export class Layout {
   /** A new start-up takes the next free spot of its quarter, once and for good. */
   found(row, team) {
     if (this.employers.has(row)) return;
-    const perLine = Math.max(3, Math.floor((2 * this.hull) / (2.5 * this.room)));
+    const gap = 2.6 * this.room;
+    const [from, to] = this.wide ? [this.top, this.bottom] : [this.left, this.right];
+    const perLine = Math.max(3, Math.floor((to - from) / gap));
     const line = Math.floor(this.startups / perLine);
-    const at = -this.hull + 1.25 * this.room + (this.startups % perLine) * 2.5 * this.room;
-    const out = this.hull + 3 + (2 * line + 1) * 1.25 * this.room;
+    const at = from + (0.5 + (this.startups % perLine)) * gap;
+    const out = (this.wide ? this.right : this.bottom) + 3 + (line + 0.5) * gap;
     const [x, y] = this.wide ? [out, at] : [at, out];
     this.employers.set(row, { row, x, y, r: this.room, startup: true });
     this.spots.set(team, { x, y, r: this.room, employer: row });
     this.startups += 1;
   }
 
-  /** The box that holds everything: [x0, y0, x1, y1]. */
+  /** The box that holds everything: [x0, y0, x1, y1]; with room for the first start-ups from the beginning. */
   box() {
-    let [x0, y0, x1, y1] = [-this.hull, -this.hull, this.hull, this.hull];
-    for (const { x, y, r } of [...this.spots.values()]) {
+    const quarter = 4 + 2.6 * this.room;
+    let [x0, y0, x1, y1] = [this.left, this.top, this.right + (this.wide ? quarter : 0), this.bottom + (this.wide ? 0 : quarter)];
+    for (const { x, y, r } of this.spots.values()) {
       [x0, y0, x1, y1] = [Math.min(x0, x - r), Math.min(y0, y - r), Math.max(x1, x + r), Math.max(y1, y + r)];
     }
-    const quarter = this.hull + 4 + 2.5 * this.room; // room for the first start-ups from the beginning
-    return this.wide ? [x0, y0, Math.max(x1, quarter), y1] : [x0, y0, x1, Math.max(y1, quarter)];
+    return [x0, y0 - 2.5, x1, y1];
   }
 
   #block(market, employer) {
@@ -89,16 +95,47 @@ export class Layout {
     return { row: employer.row, r: hull.r + 0.9, teams };
   }
 
+  /** Waiting rooms at the side that start-ups leave free, the fullest at the foot. */
   #rooms(n) {
-    const shares = { "-6": 0.22, "-4": 0.05, "-3": 0.04, "-5": 0.01 };
-    let at = -this.hull;
+    const shares = { "-6": 0.2, "-4": 0.05, "-3": 0.04, "-5": 0.01 };
+    let at = this.wide ? this.bottom : this.left;
     for (const [code, share] of Object.entries(shares)) {
       const r = radiusFor(Math.max(12, n * share)) * (code === "-6" ? 0.8 : 1);
-      at += r + 2.5;
-      const out = -this.hull - r - 3;
-      const [x, y] = this.wide ? [out, at] : [at, out];
+      const out = (this.wide ? this.left : this.top) - r - 4;
+      const middle = this.wide ? at - r : at + r;
+      const [x, y] = this.wide ? [out, middle] : [middle, out];
       this.spots.set(Number(code), { x, y, r, employer: -1 });
-      at += r + 2.5;
+      at += (this.wide ? -1 : 1) * (2 * r + 5);
+    }
+  }
+}
+
+/** Draw circles into a landscape: a pull to the middle, stronger up and down, and no overlaps. Always ends the same. */
+function stretch(circles, wide) {
+  for (const circle of circles) {
+    circle.x *= wide;
+    circle.y /= wide;
+  }
+  for (let round = 0; round < 600; round += 1) {
+    const pull = 0.03 * (1 - round / 600);
+    for (const circle of circles) {
+      circle.x -= (circle.x * pull) / (wide * wide);
+      circle.y -= circle.y * pull;
+    }
+    for (let i = 0; i < circles.length; i += 1) {
+      for (let j = 0; j < i; j += 1) {
+        const [a, b] = [circles[i], circles[j]];
+        let [dx, dy] = [b.x - a.x, b.y - a.y];
+        const distance = Math.hypot(dx, dy) || 1e-6;
+        const over = a.r + b.r - distance;
+        if (over <= 0) continue;
+        [dx, dy] = [(dx / distance) * over, (dy / distance) * over];
+        const share = (b.r * b.r) / (a.r * a.r + b.r * b.r);
+        a.x -= dx * share;
+        a.y -= dy * share;
+        b.x += dx * (1 - share);
+        b.y += dy * (1 - share);
+      }
     }
   }
 }

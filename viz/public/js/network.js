@@ -142,6 +142,7 @@ export class Network {
     }
     this.x = x;
     this.y = y;
+    this.here = place;
   }
 
   /** The colour class of each person: by home employer, present employer, or membership of the cohorts. */
@@ -224,13 +225,13 @@ export class Network {
   #lines(pen) {
     const { pairs, strength } = this.ties;
     pen.strokeStyle = this.ink.rest;
-    pen.globalAlpha = 0.16;
+    pen.globalAlpha = 0.13;
     pen.lineWidth = 0.7 / this.view.k;
     pen.beginPath();
     const chosen = this.selected?.kind === "person" ? this.selected.row : -1;
     for (let k = 0; k < pairs.length; k += 1) {
       const [a, b] = pairs[k];
-      if (a === chosen || b === chosen || Number.isNaN(this.x[a]) || Number.isNaN(this.x[b])) continue;
+      if (a === chosen || b === chosen || this.here[a] < 0 || this.here[b] < 0) continue;
       pen.moveTo(this.x[a], this.y[a]);
       pen.lineTo(this.x[b], this.y[b]);
     }
@@ -319,9 +320,9 @@ export class Network {
       const t = Math.max(0, (now - began) / SPARK_MS);
       const head = Math.min(1, t * 1.6);
       const tail = Math.max(0, head - 0.25);
-      pen.globalAlpha = (accepted ? 0.95 : 0.4) * (1 - Math.max(0, t - 0.6) / 0.4);
+      pen.globalAlpha = (accepted ? 0.7 : 0.3) * (1 - Math.max(0, t - 0.6) / 0.4);
       pen.strokeStyle = accepted ? this.ink.ink : this.ink.muted;
-      pen.lineWidth = (accepted ? 1.8 : 0.9) / this.view.k;
+      pen.lineWidth = (accepted ? 1.2 : 0.8) / this.view.k;
       pen.beginPath();
       pen.moveTo(sx + (px - sx) * tail, sy + (py - sy) * tail);
       pen.lineTo(sx + (px - sx) * head, sy + (py - sy) * head);

@@ -141,7 +141,7 @@ function small(app) {
   const market = () => app.market;
   const cursor = () => (market().cursor > 0 && market().cursor < market().month ? market().dates[market().cursor - 1] : null);
   const chart = (title, unit, series, options = {}) => figure({
-    title, unit, height: 128, compact: true,
+    title, unit, height: 116, compact: true,
     draw: (width) => (market()?.month ? timeLines(series(), { dates: market().dates, marks: eventMarks(market().marks, market().dates), cursor: cursor(), width, ...options }) : null),
     rows: () => {
       const all = series();
@@ -152,7 +152,7 @@ function small(app) {
   const labs = (metric, most) => market().ranked.slice(0, most).map((row, k) => ({ name: market().employerName(row), colour: COLOURS[k], values: market().ofEmployer(metric, row) }));
   return [
     chart("Departures", "people a month", () => [world("All", "new_departures", COLOURS[7]), { ...labs("departures", 1)[0] }]),
-    chart("Head count", "researchers", () => labs("headcount", 4)),
+    chart("Head count", "researchers", () => labs("headcount", 3)),
     chart("Cohorts: gone", "share", () => market().cohorts.slice(0, 3).map((cohort, k) => ({ name: cohort.short ?? cohort.name.replace(/-authors?$/, ""), colour: COLOURS[k], values: market().cohortLeft(cohort) })), { percent: true }),
     chart("Start-ups alive", "companies", () => [world("Start-ups", "n_startups", COLOURS[1])]),
     chart("Mean pay", "kUSD a year", () => [world("Pay", "mean_pay", COLOURS[2])], { zero: false }),

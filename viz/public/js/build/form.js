@@ -14,7 +14,17 @@ export const GROUPS = [
   { key: "flows", title: "Observed flows", one: "row", table: "flow" },
 ];
 
-const FIRST = { scenario: ["name", "title", "why", "start", "months", "topics", "entrants_per_year", "potential_founders", "sources", "horizon"] };
+/** Keys under headings, in the order of a form; what the schema has besides comes at the end. */
+const SECTIONS = {
+  scenario: [["", ["title", "name", "why", "start", "months", "horizon", "topics"]], ["People outside", ["entrants_per_year", "potential_founders"]], ["Evidence", ["sources"]]],
+  employer: [["", ["name", "kind", "hq", "researchers"]], ["Teams", ["teams"]],
+    ["Compute", ["compute", "compute_growth", "lead_time", "gpu_ready", "utilisation", "product_share", "allocation"]],
+    ["Pay, hiring and holding", ["pay_level", "pay_ceiling", "equity_ratio", "growth", "recruiter_contacts", "counter_offer", "garden_leave", "prestige"]],
+    ["Culture", ["culture"]], ["Evidence", ["source", "grade"]]],
+  team: [["", ["name", "site", "topic", "share", "count", "posts", "opens"]], ["Work", ["priority", "remote", "project"]], ["Culture", ["culture"]]],
+  cohort: [["", ["name", "label", "employer", "size", "fixed"]], ["Who", ["members", "subset_of"]], ["Observed", ["observations", "note"]]],
+  event: [["", ["id", "label", "date", "between", "type", "entity"]], ["What it does", ["effects"]], ["Evidence", ["source", "note"]]],
+};
 
 /** What a thing is called in lists. */
 export function nameOf(key, item, k) {
@@ -42,7 +52,7 @@ export class Forms {
   /** The form of what a path leads to. */
   of(path) {
     const { draft } = this;
-    if (!path.length) return this.#thing([], "scenario", "The scenario", FIRST.scenario);
+    if (!path.length) return this.#thing([], "scenario", "The scenario");
     if (path[0] === "parameters") return this.#parameters();
     if (path[0] === "policies") return this.#policies();
     if (path[0] === "interventions") return this.#rows("interventions", "intervention", "Interventions", "A parameter that changes its value from a month on.");
@@ -53,16 +63,20 @@ export class Forms {
     return this.#thing(path, group.table, nameOf(group.key, item, path[1]));
   }
 
-  #thing(path, called, title, order = null) {
-    const specs = this.draft.form.tables[called].filter(({ control }) => !["parameters", "policies"].includes(control) && !(called === "scenario" && control === "tables"));
-    if (order) specs.sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key));
+  #thing(path, called, title) {
+    const specs = new Map(this.draft.form.tables[called].filter(({ control }) => !["parameters", "policies"].includes(control) && !(called === "scenario" && control === "tables")).map((spec) => [spec.key, spec]));
+    const sections = (SECTIONS[called] ?? []).map(([head, keys]) => [head, keys.filter((key) => specs.has(key))]);
+    const placed = new Set(sections.flatMap(([, keys]) => keys));
+    const rest = [...specs.keys()].filter((key) => !placed.has(key));
+    if (rest.length) sections.push([sections.length ? "More" : "", rest]);
     const named = ["site", "employer", "team", "cohort"].includes(called);
-    const fields = specs.map((spec) => {
-      const node = field(this.draft, [...path, spec.key], spec, this.make);
-      if (named && spec.key === "name") this.#renames(node, [...path, "name"], called);
+    const one = (key) => {
+      const node = field(this.draft, [...path, key], specs.get(key), this.make);
+      if (named && key === "name") this.#renames(node, [...path, "name"], called);
       return node;
-    });
-    return h("div", { class: "thing" }, h("h3", { text: title, tabindex: -1 }), path.length ? this.#tools(path, called) : null, h("div", { class: "fields" }, fields));
+    };
+    return h("div", { class: "thing" }, h("h3", { text: title, tabindex: -1 }), path.length ? this.#tools(path, called) : null,
+      sections.map(([head, keys]) => [head ? h("h4", { text: head }) : null, h("div", { class: `fields${keys.length === 1 ? " alone" : ""}` }, keys.map(one))]));
   }
 
   /** What refers to a name follows it when it is changed. */

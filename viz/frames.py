@@ -42,7 +42,12 @@ def pack(content: Any) -> tuple[Any, list[bytes]]:
 
 
 class Seen:
-    """What a page has been sent of a market, so that only news follow, and a branch can take over the past."""
+    """What a page has been sent of a market, so that only news follow, and a branch can take over the past.
+
+    Attributes:
+        employers, teams: rows that the page knows, in the order in which it heard of them.
+        history: what it has been told of each month.
+    """
 
     def __init__(self, market: LiveMarket) -> None:
         """A page that is about to see a market of month 0."""
@@ -50,6 +55,9 @@ class Seen:
         self.history: list[dict[str, Any]] = []
         self._at = views.positions(market)
         self._start = {**views.static(market), "place": self._at}
+        self.employers = [each["row"] for each in self._start["employers"]]
+        self.teams = [each["row"] for each in self._start["teams"]]
+        self._fixed = _fixed(self._start)
 
     def opening(self) -> dict[str, Any]:
         """Everything that the page needs to draw the market from its first month to now."""
@@ -57,24 +65,61 @@ class Seen:
 
     def month(self) -> dict[str, Any]:
         """The month that has just been run."""
-        now = views.positions(self.market)
-        rows = np.flatnonzero(now != self._at).astype(np.int32)
-        self._at = now
+        rows, places = views.changes(self.market, self._at)
+        self._at = views.positions(self.market)
+        report = views.month_report(self.market, self.market.month - 1)
         content = {
             **self._head(),
             "moved": rows,
-            "place": now[rows],
-            **views.month_report(self.market, self.market.month - 1),
+            "place": places,
+            "world": report["world"],
+            "feed": report["feed"],
+            "offers": {name: report["offers"][name] for name in ("researcher", "team", "state")},
+            **self._news(report),
         }
+        for kind, known in (("employer", self.employers), ("team", self.teams)):
+            taken = np.array(known)
+            content[f"{kind}_rows"] = taken.astype(np.int16 if taken.max() < 2**15 else np.int32)
+            content[f"{kind}s"] = {name: values[taken] for name, values in report[kind].items()}
         self.history.append(content)
         return content
 
     def branched(self, market: LiveMarket) -> Seen:
         """The view of a branch of this market: the same past up to the month of the branch."""
         made = Seen(market)
-        made.history, made._start = self.history[: market.month], self._start
+        made.history, made._start, made._fixed = self.history[: market.month], self._start, _fixed(self._start)
+        made.employers = [each["row"] for each in self._start["employers"]]
+        made.teams = [each["row"] for each in self._start["teams"]]
+        for content in made.history:
+            made._learn(content)
         return made
+
+    def _learn(self, content: dict[str, Any]) -> None:
+        """Rows and cohorts that the page has been told of."""
+        self.employers += [each["row"] for each in content["new_employers"]]
+        self.teams += [each["row"] for each in content["new_teams"]]
+        self._fixed |= {each["name"] for each in content["cohorts"]}
+
+    def _news(self, report: dict[str, Any]) -> dict[str, Any]:
+        """Start-ups that have come and gone, and cohorts whose members are known from this month on."""
+        kinds = {entry["kind"] for entry in report["feed"]}
+        fixing = any(
+            each["name"] not in self._fixed and self.market.described.month_of(each["fixed"]) < self.market.month
+            for each in self._start["cohorts"]
+        )
+        found: dict[str, Any] = {"new_employers": [], "new_teams": [], "cohorts": []}
+        if "founded" in kinds or fixing:
+            now = views.static(self.market)
+            found["new_employers"] = [each for each in now["employers"] if each["row"] not in set(self.employers)]
+            found["new_teams"] = [each for each in now["teams"] if each["row"] not in set(self.teams)]
+            found["cohorts"] = [each for each in now["cohorts"] if each["members"] and each["name"] not in self._fixed]
+            self._learn(found)
+        return found
 
     def _head(self) -> dict[str, Any]:
         market = self.market
         return {"month": market.month, "date": market.date, "over": market.is_over, "seed": market.seed}
+
+
+def _fixed(start: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in start["cohorts"] if each["members"]}

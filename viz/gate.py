@@ -11,7 +11,6 @@ log.
 from __future__ import annotations
 
 import base64
-import html
 import logging
 import os
 import re
@@ -21,6 +20,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from viz.refusals import ALWAYS, FULL, NOT_HERE, NOTHING, Refusal, broken
 from viz.seats import Seats
 
 Scope = MutableMapping[str, Any]
@@ -43,6 +43,9 @@ WINDOW = 10.0
 
 KERNEL = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PUBLIC = re.compile(r"/static/public/(?:[\w-]+/)*[\w-]+(?:\.[\w-]+)*\.(?:css|ico|js|json|png|svg|txt|webp|woff2)", re.A)
+OF_TAB = re.compile(rf"session_id={KERNEL}".encode("ascii"))
+"""The query of a tab's socket and of its farewell."""
+
 CLOSE = re.compile(rf"/_solara/api/close/{KERNEL}")
 ALIVE = re.compile(rf"/jupyter/api/kernels/{KERNEL}")
 """Asked by a page whose line was cut, until the server is back."""
@@ -51,21 +54,6 @@ SOCKET = re.compile(rf"/jupyter/api/kernels/({KERNEL})/channels")
 
 PROXY_HEADERS = {b"forwarded", b"script-name", b"x-script-name", b"x-real-ip"}
 """Not handed on, nor any `x-forwarded-`: Solara would take its own address for good from the first that comes."""
-
-NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-ALWAYS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"x-frame-options": b"DENY",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-    b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
-}
-
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head>
-<body><main><h1>{title}</h1><p>{words}</p></main></body></html>
-"""
 
 
 @dataclass(frozen=True)
@@ -77,34 +65,18 @@ class Rules:
         files: paths that may be read besides the page and what lies under `/static/public/`.
         policy: gives the content security policy of the page for the nonce of one answer.
         with_nonce: gives the page with this nonce in it.
+        cookie: name of the cookie by which the app knows a browser.
     """
 
     origins: frozenset[str]
     files: frozenset[str]
     policy: Callable[[str], str] = lambda nonce: NOTHING
     with_nonce: Callable[[str, str], str] = lambda page, nonce: page
+    cookie: str = "solara-session-id"
 
     def origin_of(self, host: str) -> str | None:
         """The origin of a page on this host, if it is one of ours."""
         return next((origin for origin in sorted(self.origins) if origin.partition("://")[2] == host.lower()), None)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An answer given in the app's stead: an HTTP status and words for a person."""
-
-    status: int
-    title: str
-    words: str
-
-
-NOT_HERE = Refusal(404, "Nothing here", "This address shows nothing. The app is at the address without a path.")
-FULL = Refusal(
-    503,
-    "All seats are taken",
-    "As many browser tabs use this app now as it was started for. Close one of them, or try again in a minute. "
-    "Whoever runs it can start it with more: talent app --sessions N.",
-)
 
 
 class Gate:
@@ -130,11 +102,11 @@ class Gate:
             if refusal is None:
                 await self._pass_on(scope, receive, send)
             else:
-                await self._answer(scope, send, refusal)
+                await answer(scope, send, refusal)
         elif scope["type"] == "websocket":
             refusal = self._refusal(scope)
             found = SOCKET.fullmatch(raw_path(scope))
-            if refusal is not None or found is None:
+            if refusal is not None or found is None or not OF_TAB.fullmatch(scope["query_string"]):
                 await send({"type": "websocket.close", "code": 1008, "reason": ""})  # before accepting: HTTP 403
             else:
                 await self._pass_on_socket(found[1], scope, receive, send)
@@ -167,7 +139,7 @@ class Gate:
         if refusal is not None:
             return refusal
         path, method = raw_path(scope), scope["method"]
-        if CLOSE.fullmatch(path):
+        if CLOSE.fullmatch(path) and OF_TAB.fullmatch(scope["query_string"]):
             allowed: tuple[str, ...] = ("POST",)
         elif path in ("/", "/readyz") or path in self.rules.files or PUBLIC.fullmatch(path) or ALIVE.fullmatch(path):
             allowed = ("GET", "HEAD")
@@ -175,9 +147,14 @@ class Gate:
             return NOT_HERE
         if method not in allowed:
             return Refusal(405, "Not like this", f"This address takes {' or '.join(allowed)} only.")
-        if path == "/" and not self.seats.room():
+        if path == "/" and not self.seats.room(self._browser(scope)):
             return FULL
         return None
+
+    def _browser(self, scope: Scope) -> str:
+        """The cookie by which the app knows the browser; empty if it has none."""
+        pairs = (pair.strip().partition("=") for value in values(scope, b"cookie") for pair in value.split(";"))
+        return next((value for name, _, value in pairs if name == self.rules.cookie), "")
 
     # ---- passing on ----
 
@@ -220,9 +197,9 @@ class Gate:
                 raise  # half an answer has gone out: cut the line rather than pretend that it is whole
             start = {"status": 500}
         if start["status"] >= 500:
-            await self._answer(scope, send, broken(number))
+            await answer(scope, send, broken(number))
         elif start["status"] >= 400:
-            await self._answer(scope, send, Refusal(start["status"], NOT_HERE.title, NOT_HERE.words))
+            await answer(scope, send, Refusal(start["status"], NOT_HERE.title, NOT_HERE.words))
         elif page:
             body = self.rules.with_nonce(body.decode("utf-8"), nonce).encode("utf-8")
             length = (b"content-length", str(len(body)).encode("ascii"))
@@ -230,7 +207,7 @@ class Gate:
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _pass_on_socket(self, kernel: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self.seats.take(kernel):  # no await between this line and the counting in it
+        if not self.seats.take(kernel, self._browser(scope)):  # no await between this line and the counting in it
             await receive()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": 1013, "reason": FULL.title})
@@ -286,22 +263,11 @@ class Gate:
         policy = self.rules.policy(nonce) if page else NOTHING
         return [*kept, *ALWAYS.items(), (b"content-security-policy", policy.encode("ascii"))]
 
-    async def _answer(self, scope: Scope, send: Send, refusal: Refusal) -> None:
-        """Send a page of plain words."""
-        body = PAGE.format(title=html.escape(refusal.title), words=html.escape(refusal.words)).encode("utf-8")
-        headers = [
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-length", str(len(body)).encode("ascii")),
-            (b"cache-control", b"no-store"),
-            (b"content-security-policy", NOTHING.encode("ascii")),
-            *ALWAYS.items(),
-        ]
-        if refusal.status == 503:
-            headers.append((b"retry-after", b"60"))
-        if refusal.status in (400, 413, 414, 421, 431):
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+async def answer(scope: Scope, send: Send, refusal: Refusal) -> None:
+    """Answer an HTTP request in the app's stead."""
+    await send({"type": "http.response.start", "status": refusal.status, "headers": refusal.headers()})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else refusal.body()})
 
 
 def values(scope: Scope, name: bytes) -> list[str]:
@@ -319,10 +285,3 @@ def safe_cookie(value: bytes, secure: bool) -> bytes:
     """A cookie that no script reads, no other site sends and that ends with the browser."""
     pair = value.partition(b";")[0].strip()
     return pair + b"; Path=/; HttpOnly; SameSite=Lax" + (b"; Secure" if secure else b"")
-
-
-def broken(number: str) -> Refusal:
-    """The page of an error: a number, nothing of what happened."""
-    return Refusal(
-        500, "Something went wrong", f"This is error {number}. The log of the server has the rest under this number."
-    )

@@ -16,6 +16,7 @@ the kernel ends, which the page's farewell brings about at once and the culling 
 
 @dataclass
 class _Seat:
+    browser: str
     sockets: int = 0
     left_at: float = field(default_factory=time.monotonic)
 
@@ -59,11 +60,20 @@ class Seats:
         first = min(empty, key=empty.__getitem__, default=None)
         return first if first is not None and self._clock() - empty[first] >= PATIENCE else None
 
-    def room(self) -> bool:
-        """Whether a new tab would get a seat now."""
-        return self._free() > 0 or self._leaver() is not None
+    def taken(self) -> int:
+        """Seats that are taken."""
+        return self.number - self._free()
 
-    def take(self, kernel: str) -> bool:
+    def room(self, browser: str = "") -> bool:
+        """Whether to give out the page: a new tab would get a seat now, or the browser has one already.
+
+        A tab that is loaded anew asks for the page before it gives up its old seat.
+        """
+        if self._free() > 0 or self._leaver() is not None:
+            return True
+        return browser != "" and any(seat.browser == browser for seat in self._seats.values())
+
+    def take(self, kernel: str, browser: str = "") -> bool:
         """Seat one socket of a kernel; False if there is no room. Each True wants one `leave`."""
         seat = self._seats.get(kernel)
         if seat is None:
@@ -73,7 +83,7 @@ class Seats:
                     return False
                 del self._seats[leaver]
                 self._end(leaver)
-            seat = self._seats[kernel] = _Seat()
+            seat = self._seats[kernel] = _Seat(browser)
         if seat.sockets >= SOCKETS_OF_A_TAB:
             return False
         seat.sockets += 1

@@ -123,7 +123,7 @@ class Session:
         try:
             known, values = messages.read(request)
             answer = {"ok": True, **known.run(self, values)}
-        except (messages.Wrong, ScenarioError, views.NotThere) as error:
+        except (messages.Wrong, ScenarioError, views.NotFoundError) as error:
             answer = {"ok": False, "error": str(error)[:4000]}
         except Exception:
             code = uuid.uuid4().hex[:8]

@@ -7,12 +7,19 @@ later and changes what is imported already, so it does its work whether the app 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import traceback
+import uuid
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from viz import vendored
+from viz.refusals import words_of
+
+log = logging.getLogger("talent.app")
 
 PUBLIC = Path(__file__).parent / "public"
 TITLE = "AI talent market"
@@ -50,6 +57,9 @@ def prepare() -> None:
         starlette: Any = sys.modules["solara.server.starlette"]
         starlette.get_path = _path
         starlette.StaticPublic.get_directories = _public
+    for module in ("solara.server.app", "reacton.core"):
+        if module in sys.modules:
+            sys.modules[module].__dict__.update(traceback=_Traceback())
     if "solara.server.server" in sys.modules:
         sys.modules["solara.server.server"].__dict__.update(public_directories=_public)
 
@@ -66,6 +76,18 @@ def _change(settings: Any) -> None:
     settings.theme.show_banner = False
     settings.theme.loader = ENVIRONMENT["SOLARA_THEME_LOADER"]
     settings.theme.title = TITLE
+
+
+class _Traceback:
+    """Python's `traceback` for Solara, which shows what `format_exception` gives in the page: a number instead."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(traceback, name)
+
+    def format_exception(self, kind: object, error: BaseException, tree: TracebackType | None = None) -> list[str]:
+        number = uuid.uuid4().hex[:8]
+        log.error("error %s in the page", number, exc_info=error)
+        return [f"Something went wrong. {words_of(number)}"]
 
 
 def _path(folder: Path, path: str) -> Path:

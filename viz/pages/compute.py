@@ -11,5 +11,15 @@ from viz.session import Session
 
 @handler("compute")
 def compute(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """The pools and teams of the present month."""
-    return {"compute": views.compute(session.here()), "month": session.here().month}
+    """The pools and teams of the present month: columns by row of those that the page knows."""
+    market, seen = session.here(), session.seen
+    assert seen is not None
+    found = views.compute(market)
+    answer: dict[str, Any] = {"unit": found["unit"], "month": market.month}
+    for kind, rows in (("employer", seen.employers), ("team", seen.teams)):
+        answer[kind] = {"row": rows, **{name: _taken(column, rows) for name, column in found[kind].items()}}
+    return {"compute": answer}
+
+
+def _taken(column: Any, rows: list[int]) -> Any:
+    return [column[row] for row in rows] if isinstance(column, list) else column[rows]

@@ -61,6 +61,16 @@ export function saveMenu(title, svgOf, rows) {
       details.open = false;
       await run(details);
     } }))));
+  details.addEventListener("toggle", () => {
+    if (!details.open) return;
+    const at = details.getBoundingClientRect(); // fixed, since a row of charts cuts off what leaves it
+    const menu = details.querySelector(".menu");
+    const height = menu.offsetHeight;
+    Object.assign(menu.style, { left: `${at.right - menu.offsetWidth}px`, top: `${at.bottom + height > innerHeight ? at.top - height : at.bottom}px` });
+  });
+  details.addEventListener("focusout", (event) => {
+    if (!details.contains(event.relatedTarget)) details.open = false;
+  });
   details.addEventListener("keydown", (event) => {
     if (event.key === "Escape") details.open = false;
   });
@@ -142,9 +152,11 @@ export function timeLines(series, { dates, marks = [], cursor = null, zero = tru
     return { name, colour, value: values[k], date: dates[from + k] };
   }).filter((point) => Number.isFinite(point.value));
   const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: (end) => (end.name.length > 14 ? `${end.name.slice(0, 13)}…` : end.name), fill: "colour", textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
+  const marginRight = labels ? Math.min(0.36 * width, 10 + 6.2 * Math.max(...series.map(({ name }) => Math.min(14, name.length)))) : 14;
+  const inner = width - 44 - marginRight;
   return {
-    marginRight: labels ? Math.min(0.36 * width, 10 + 6.2 * Math.max(...series.map(({ name }) => Math.min(14, name.length)))) : 14,
-    x: { type: "utc", domain: [dates[0], dates.at(-1)], ticks: width < 180 ? 2 : width < 280 ? 3 : 5, label: null, tickSize: 3 },
+    marginRight,
+    x: { type: "utc", domain: [dates[0], dates.at(-1)], ticks: inner < 130 ? 2 : inner < 220 ? 3 : 5, label: null, tickSize: 3 },
     y: { label: null, grid: true, ticks: 4, zero, tickFormat: percent ? "%" : (v) => num(v, Number.isInteger(v) ? 0 : undefined), nice: true },
     color: { type: "identity" },
     marks: [

@@ -1,10 +1,12 @@
 // What happened, month by month, newest first, in plain words; a click shows the card of the person or the event.
 
 import { choice, h, swap } from "./dom.js";
-import { signed, when } from "./format.js";
+import { when } from "./format.js";
 import { COLOURS } from "./charts.js";
 
 const MONTHS_SHOWN = 6;
+const MOST_A_MONTH = 40;
+const ORDER = ["event", "founded", "bought", "failed", "cancellation", "departure", "release", "escalation"];
 const KINDS = [["all", "Everything"], ["focal", "This lab"], ["cohort", "Cohorts"], ["event", "Events"]];
 
 export class Feed {
@@ -38,8 +40,9 @@ export class Feed {
     const { market } = this.app;
     const report = market.reports[month];
     const pulls = market.pulls.filter((pull) => pull.month === month).map((pull) => this.#line({ kind: "pull", words: pull.words }, "event", "var(--blue)", null));
-    const found = report.feed.filter((entry) => this.#wanted(entry));
-    const shown = found.slice(0, 40);
+    const rank = (entry) => (ORDER.indexOf(entry.kind) + 1 || ORDER.length + 1) + ((entry.cohorts ?? []).length ? -0.5 : 0);
+    const found = report.feed.filter((entry) => this.#wanted(entry)).sort((a, b) => rank(a) - rank(b));
+    const shown = found.slice(0, MOST_A_MONTH);
     const lines = shown.map((entry) => this.#entry(entry, market));
     if (found.length > shown.length) lines.push(h("li", { class: "note", text: `and ${found.length - shown.length} more this month` }));
     return this.kind === "cohort" ? lines : [...pulls, ...lines];
@@ -47,23 +50,32 @@ export class Feed {
 
   #wanted(entry) {
     const { market } = this.app;
-    if (this.kind === "all") return true;
-    if (this.kind === "event") return entry.kind !== "departure";
-    if (this.kind === "focal") return entry.employer === market.focal.row;
+    if (this.kind === "all") return entry.kind !== "pull" && entry.kind !== "escalation";
+    if (this.kind === "event") return !["departure", "pull"].includes(entry.kind);
+    if (this.kind === "focal") return (entry.from_employer ?? entry.employer) === market.focal.row;
     return (entry.cohorts ?? []).length > 0;
   }
 
   #entry(entry, market) {
     const isEvent = entry.kind === "event";
-    const colour = isEvent ? "var(--accent)" : COLOURS[market.colourOf(entry.employer ?? -1)];
-    const pick = entry.kind === "departure" ? () => this.app.select("departure", entry) : isEvent ? () => this.app.select("event", entry.event) : entry.employer >= 0 ? () => this.app.select("employer", entry.employer) : null;
+    const colour = isEvent ? "var(--accent)" : COLOURS[market.colourOf(entry.from_employer ?? entry.employer ?? -1)];
+    const pick = entry.kind === "departure" ? () => this.app.select("departure", entry)
+      : isEvent ? () => this.app.select("event", entry.event)
+      : entry.team >= 0 ? () => this.app.select("team", entry.team)
+      : entry.employer >= 0 ? () => this.app.select("employer", entry.employer) : null;
     return this.#line(entry, isEvent ? "event" : entry.kind, colour, pick);
   }
 
   #line(entry, kind, colour, pick) {
-    const words = entry.text ?? entry.words;
-    const terms = entry.terms?.length ? h("span", { class: "terms" }, ": ", entry.terms.map(([name, value], k) => [k ? ", " : "", `${name} `, h("span", { class: value < 0 ? "minus" : "plus", text: signed(value, 1) })])) : null;
-    const body = pick ? h("button", { type: "button", class: "link", onclick: pick }, words, terms) : h("span", {}, words, terms);
+    const body = pick ? h("button", { type: "button", class: "link", onclick: pick }, told(entry.words)) : h("span", {}, told(entry.words));
     return h("li", { class: `item ${kind}` }, h("span", { class: "mark", style: `--swatch:${colour}` }), body);
   }
+}
+
+/** A sentence in which the terms after the colon have the colour of their sign. */
+export function told(words) {
+  const colon = words.lastIndexOf(": ");
+  if (colon < 0 || !/[+-]\d+\.\d/.test(words.slice(colon))) return words;
+  const terms = words.slice(colon + 2).split(/([+-]\d+\.\d)/);
+  return [words.slice(0, colon), h("span", { class: "terms" }, ": ", terms.map((part) => (/^[+-]\d/.test(part) ? h("span", { class: part.startsWith("-") ? "minus" : "plus", text: part.replace("-", "−") }) : part)))];
 }

@@ -3,7 +3,6 @@
 
 import { packSiblings, packEnclose } from "../vendor/plot.js";
 
-const LANDSCAPE = 1.75; // how much wider than high the field of employers is on a wide page
 
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 const SEAT = 1; // distance between seats, the unit of the map
@@ -28,17 +27,19 @@ const radiusFor = (people) => SEAT * (Math.sqrt(people) + 0.6);
 /**
  * Places of employers, teams and waiting rooms.
  * @param market employers `{row, name, kind}`, teams `{row, employer, size, posts}`, `n` people
- * @param wide true for a landscape page: start-ups stand to the right and the waiting rooms to the left
+ * @param aspect width over height of the page. On a wide one start-ups stand to the right and the waiting rooms to the
+ *   left, on a high one below and above.
  */
 export class Layout {
-  constructor(market, wide) {
+  constructor(market, aspect) {
+    const wide = aspect >= 1;
     this.wide = wide;
     this.employers = new Map();
     this.spots = new Map(); // place code -> {x, y, r, employer}
     const blocks = market.employers.map((employer) => this.#block(market, employer)).sort((a, b) => b.r - a.r);
     for (const block of blocks) block.r += 1.6;
     packSiblings(blocks);
-    stretch(blocks, wide ? LANDSCAPE : 1);
+    stretch(blocks, wide ? Math.min(2.2, Math.max(1.1, 0.85 * aspect)) : 1);
     for (const block of blocks) {
       block.r -= 1.6;
       this.employers.set(block.row, { row: block.row, x: block.x, y: block.y, r: block.r, startup: false });

@@ -81,6 +81,18 @@ class App {
     if (kind && this.page !== "market") this.go("market");
   }
 
+  /** What if a dated event had not happened? Compared on its own page. */
+  without(event) {
+    this.go("compare");
+    this.tell("without", event);
+  }
+
+  /** Why somebody left, with everything that is known of it. */
+  explain(departure) {
+    this.go("why");
+    this.tell("explain", departure);
+  }
+
   go(id) {
     if (!this.pages.has(id)) this.#build(id);
     for (const [each, page] of this.pages) page.node.hidden = each !== id;
@@ -96,7 +108,10 @@ class App {
     this.root.dataset.page = id;
     page.show?.();
     this.address();
-    if (before && before !== id) this.main.focus({ preventScroll: true });
+    if (before && before !== id) {
+      this.main.scrollTop = 0;
+      this.main.focus({ preventScroll: true });
+    }
   }
 
   /** The address says what is shown, so that it can be sent to somebody. */

@@ -92,10 +92,11 @@ export class Network {
   fit(box) {
     const [x0, y0, x1, y1] = box ?? this.layout.box();
     const [w, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
-    const k = 0.96 * Math.min(w / (x1 - x0), height / (y1 - y0));
+    const [above, below] = [w > 700 ? 44 : 40, 40]; // the controls and the key lie over the picture
+    const k = Math.min((w - 24) / (x1 - x0), (height - above - below) / (y1 - y0));
     this.home ??= k;
     if (!box) this.home = k;
-    this.view = { k, x: w / 2 - (k * (x0 + x1)) / 2, y: height / 2 - (k * (y0 + y1)) / 2 };
+    this.view = { k, x: w / 2 - (k * (x0 + x1)) / 2, y: (above + height - below) / 2 - (k * (y0 + y1)) / 2 };
     this.#draw();
   }
 
@@ -113,8 +114,7 @@ export class Network {
   // ---- places ------------------------------------------------------------------------------------------------------
 
   #place(fit) {
-    const wide = this.node.clientWidth >= this.node.clientHeight;
-    this.layout = new Layout(this.market, wide);
+    this.layout = new Layout(this.market, this.node.clientWidth / Math.max(1, this.node.clientHeight));
     this.month = this.market.month;
     this.#founded();
     this.#positions(this.month);
@@ -377,7 +377,9 @@ export class Network {
       const [x, y] = [spot.x * view.k + view.x, (spot.y - spot.r) * view.k + view.y - 4];
       if (place < 0 && spot.r * view.k > 9) {
         const words = OUTSIDE[place];
-        if (free(x, y, words.length * 6)) write(words, x, y, 11.5, 500, this.ink.muted);
+        const half = words.length * 3 + 4;
+        const inside = Math.min(this.canvas.clientWidth - half, Math.max(half, x));
+        if (free(inside, y, 2 * half)) write(words, inside, y, 11.5, 500, this.ink.muted);
       } else if (view.k > this.home * TEAM_NAMES_FROM && spot.r * view.k > 16 && !layout.employers.get(spot.employer)?.startup) {
         const words = market.teamName(place);
         if (free(x, y + 3, words.length * 6)) write(words, x, y + 3, 11, 400, this.ink.muted);

@@ -9,11 +9,13 @@ export class Market {
     const { market } = opening;
     Object.assign(this, {
       name: market.name, title: market.title, why: market.why, start: market.start, months: market.months, seed: opening.seed,
-      size: num(market.researchers), metrics: market.metrics, cohorts: market.cohorts, events: market.events, sites: market.sites,
+      metrics: market.metrics, cohorts: market.cohorts.map((cohort) => ({ ...cohort })), events: market.events, sites: market.sites,
       shared: opening.shared ?? null, opening,
     });
-    this.employers = market.employers;
+    this.employers = market.employers.map((employer) => ({ ...employer, size: employer.researchers }));
+    this.size = num(this.employers.reduce((sum, { size }) => sum + size, 0));
     this.teams = market.teams;
+    this.statuses = market.statuses;
     this.place0 = market.place;
     this.n = market.place.length;
     this.teamByRow = new Map(this.teams.map((team) => [team.row, team]));
@@ -62,15 +64,18 @@ export class Market {
   append(report) {
     const last = this.states.at(-1);
     const place = Int16Array.from(last.place);
-    for (const startup of report.new_startups ?? []) {
-      this.startups.push({ ...startup, founded: this.month });
+    for (const found of report.new_employers) {
+      const startup = { ...found, size: 0, foundedIn: this.month, team: report.new_teams.find((team) => team.employer === found.row)?.row };
+      this.startups.push(startup);
       this.employerByRow.set(startup.row, startup);
-      this.teamByRow.set(startup.team, { row: startup.team, name: startup.name, employer: startup.row, size: 0 });
     }
-    for (const row of report.closed_startups ?? []) {
-      const startup = this.employerByRow.get(row);
-      if (startup) startup.closed = this.month;
+    for (const team of report.new_teams) this.teamByRow.set(team.row, team);
+    for (const fixed of report.cohorts) Object.assign(this.cohorts.find(({ name }) => name === fixed.name), fixed);
+    for (const entry of report.feed) {
+      if (entry.kind === "failed" || entry.kind === "bought") this.employerByRow.get(entry.employer).closedIn = this.month;
     }
+    report.employerAt = new Map(Array.from(report.employer_rows, (row, k) => [row, k]));
+    report.teamAt = new Map(Array.from(report.team_rows, (row, k) => [row, k]));
     const moved = Array.from(report.moved);
     for (const person of moved) this.seats.leave(person, place[person]);
     moved.forEach((person, k) => {
@@ -102,7 +107,7 @@ export class Market {
   isOpen(employer, month) {
     const found = this.employerByRow.get(employer);
     if (!found) return false;
-    return (found.founded ?? -1) < month && (found.closed ?? Infinity) >= month;
+    return (found.foundedIn ?? -1) < month && (found.closedIn ?? Infinity) >= month;
   }
 
   employerName(row) {
@@ -143,14 +148,19 @@ export class Market {
     return this.reports.map((report) => report.world[metric] ?? NaN);
   }
 
+  /** Members of a cohort, empty before it is fixed. */
+  membersOf(name) {
+    return this.cohorts.find((cohort) => cohort.name === name)?.members ?? [];
+  }
+
   /** One metric of one employer, by month. */
   ofEmployer(metric, row) {
-    return this.reports.map((report) => report.employers[metric]?.[row] ?? NaN);
+    return this.reports.map((report) => report.employers[metric]?.[report.employerAt.get(row)] ?? NaN);
   }
 
   /** One metric of one team, by month. */
   ofTeam(metric, row) {
-    return this.reports.map((report) => report.teams[metric]?.[row] ?? NaN);
+    return this.reports.map((report) => report.teams[metric]?.[report.teamAt.get(row)] ?? NaN);
   }
 
   metric(name) {
@@ -167,7 +177,7 @@ export class Market {
   cohortLeft(cohort) {
     const members = cohort.members ?? [];
     return this.states.slice(1).map(({ place }, month) => {
-      if (month < cohort.month || !members.length) return NaN;
+      if (month < this.monthOf(cohort.fixed) || !members.length) return NaN;
       const gone = members.reduce((sum, person) => sum + (place[person] < 0 || this.employerOf(place[person]) !== cohort.employer), 0);
       return gone / members.length;
     });
@@ -183,12 +193,12 @@ export class Market {
     if (kind === "team") {
       const size = this.at(month).place.reduce((sum, place) => sum + (place === row), 0);
       const report = this.reports[month - 1];
-      const compute = report?.teams.compute_per_head?.[row];
+      const compute = report?.teams.compute_per_head[report.teamAt.get(row)];
       return [this.placeName(row), plural(size, "researcher"), compute === undefined ? "" : `${num(compute)} H100e per head`].filter(Boolean).join("\n");
     }
     const size = this.headcounts(month).get(row) ?? 0;
     const report = this.reports[month - 1];
-    const left = report?.employers.departures?.[row];
+    const left = report?.employers.departures[report.employerAt.get(row)];
     return [this.employerName(row), plural(size, "researcher"), left === undefined ? "" : `${num(left)} left this month (${percent(left / Math.max(1, size + left))})`].filter(Boolean).join("\n");
   }
 

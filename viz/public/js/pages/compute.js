@@ -51,7 +51,13 @@ function build(app) {
     if (!app.market) return;
     if (focal === null) choose();
     try {
-      now = (await app.link.ask("compute")).compute;
+      const { compute } = await app.link.ask("compute");
+      const sizes = app.market.reports.at(-1);
+      const rows = (columns) => columns.row.map((_, k) => Object.fromEntries(Object.entries(columns).map(([column, values]) => [column, values[k]])));
+      now = {
+        employers: rows(compute.employer),
+        teams: rows(compute.team).map((team) => ({ ...team, employer: app.market.employerOf(team.row), members: sizes?.teams.team_size[sizes.teamAt.get(team.row)] ?? 0 })),
+      };
     } catch (error) {
       toast(error.message, "error");
       return;
@@ -65,7 +71,7 @@ function build(app) {
     const own = mine();
     rule.value = own.rule;
     change.disabled = market.over;
-    const starved = teams().filter((team) => team.per_head < team.request - 1e-9).length;
+    const starved = teams().filter((team) => team.delivered < team.request - 1e-9).length;
     rules.textContent = `In force: ${words(own.rule)}.`;
     lead.textContent = market.month === 0
       ? `${name()} begins with ${num(own.owned + own.rented)} H100 equivalents. Run a month to see how they are split.`
@@ -137,7 +143,7 @@ function build(app) {
   }
 
   function needing() {
-    return now ? teams().sort((a, b) => b.members - a.members).slice(0, 16).map((team) => ({ team: market().teamName(team.row), members: team.members, need: team.request, got: team.per_head })) : [];
+    return now ? teams().sort((a, b) => b.members - a.members).slice(0, 16).map((team) => ({ team: market().teamName(team.row), members: team.members, need: team.request / team.members, got: team.per_head })) : [];
   }
 
   function drawNeeds(width) {

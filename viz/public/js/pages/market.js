@@ -94,7 +94,7 @@ function build(app) {
       return;
     }
     const events = market.events.filter((event) => event.month === at - 1 && event.imposed).map((event) => event.label);
-    const left = report.employers.departures?.[market.focal.row];
+    const left = report.employers.departures[report.employerAt.get(market.focal.row)];
     headline.textContent = [events[0] ?? "", `${plural(report.world.new_departures, "person", "people")} left a job${left === undefined ? "" : `, ${num(left)} of them ${market.focal.name}`}.`].filter(Boolean).join(". ");
   }
 

@@ -1,0 +1,629 @@
+"""The real server of the browser app, as its own process: what it lets in, what it sends, and how it stops.
+
+All outgoing connections of the server fail and are written down, so every test here is one without a network too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import uvicorn
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as open_socket
+
+from abm import cli
+from viz import protocol, server, vendored
+
+ROOT = Path(__file__).resolve().parents[1]
+SESSIONS = 6
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+NO_NETWORK = """
+import os, socket
+
+def is_here(address):
+    return not isinstance(address, tuple) or address[0] in ("127.0.0.1", "::1", "localhost", "")
+
+def guard(name, plain):
+    def guarded(*given):
+        address = given[1] if name.startswith("connect") else (given[0],)
+        address = ("",) if address[0] is None else address
+        if is_here(address):
+            return plain(*given)
+        with open(os.environ["TALENT_TEST_CALLS"], "a") as calls:
+            calls.write(f"{name} {address}\\n")
+        raise OSError("no network in this test")
+    return guarded
+
+class Socket(socket.socket):
+    connect = guard("connect", socket.socket.connect)
+    connect_ex = guard("connect_ex", socket.socket.connect_ex)
+
+socket.socket = Socket
+plain_lookup = socket.getaddrinfo
+
+def lookup(host, *given, **named):
+    return guard("getaddrinfo", lambda host: plain_lookup(host, *given, **named))(host)
+
+socket.getaddrinfo = lookup
+"""
+
+
+@dataclass
+class Running:
+    """A server in its own process."""
+
+    process: subprocess.Popen[str]
+    port: int
+    calls: Path
+    log: Path
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+    def ask(
+        self, path: str = "/", method: str = "GET", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], str]:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            line.request(method, path, headers={"Host": self.host} | (headers or {}))
+            answer = line.getresponse()
+            body = answer.read().decode("utf-8", errors="replace")
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+        finally:
+            line.close()
+
+    def socket(self, kernel: str = "", origin: str | None = "", tab: str = "") -> ClientConnection:
+        kernel, tab = kernel or str(uuid.uuid4()), tab or str(uuid.uuid4())
+        return open_socket(
+            f"ws://{self.host}/jupyter/api/kernels/{kernel}/channels?session_id={tab}",
+            origin=self.origin if origin == "" else origin,  # type: ignore[arg-type]
+            open_timeout=20,
+            max_size=None,
+        )
+
+    def farewell(self, kernel: str, tab: str) -> int:
+        path = f"/_solara/api/close/{kernel}?session_id={tab}"
+        return self.ask(path, "POST", {"Origin": self.origin, "Content-Length": "0"})[0]
+
+
+def start(folder: Path, *words: str) -> tuple[subprocess.Popen[str], Path, Path]:
+    """A Python process that reaches no network; its calls; its output."""
+    (folder / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    calls, log = folder / "calls.txt", folder / "log.txt"
+    calls.touch()
+    environment = os.environ | {
+        **{"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "TALENT_TEST_CALLS": str(calls)},
+        **{"HOST": "0.0.0.0", "SOLARA_HOST": "0.0.0.0", "UVICORN_HOST": "0.0.0.0", "PYTHONUNBUFFERED": "1"},
+    }
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *words], stdout=output, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
+        )
+    return process, calls, log
+
+
+def wait_for(log: Path, pattern: str, process: subprocess.Popen[str], seconds: float = 90) -> re.Match[str]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = re.search(pattern, log.read_text(encoding="utf-8"))
+        if found:
+            return found
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise AssertionError(f"{pattern!r} did not come: {log.read_text(encoding='utf-8')}")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+ADDRESS = r"The app is at http://127\.0\.0\.1:(\d+)/"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("server")
+    words = ("--port", str(free_port()), "--sessions", str(SESSIONS), "--results", str(folder), "--no-browser")
+    process, calls, log = start(folder, "-m", "abm", "app", "tiny", "--seed", "7", *words)
+    try:
+        found = wait_for(log, ADDRESS + r"\?scenario=tiny&seed=7 ", process)
+        yield Running(process, int(found[1]), calls, log)
+    finally:
+        end(process)
+
+
+def said(kind: str, content: dict[str, object] | None = None, **metadata: object) -> str:
+    """A message as the page sends it."""
+    header = {
+        "msg_id": uuid.uuid4().hex,
+        "msg_type": kind,
+        "session": "s",
+        "username": "u",
+        "version": "5.3",
+        "date": "",
+    }
+    return json.dumps({
+        **{"header": header, "parent_header": {}, "metadata": metadata, "content": content or {}},
+        **{"channel": "shell", "buffers": []},
+    })  # fmt: skip
+
+
+def answer_of(line: ClientConnection, kind: str, seconds: float = 20) -> dict[str, object]:
+    until = time.monotonic() + seconds
+    while True:
+        frame = line.recv(timeout=max(0.1, until - time.monotonic()))
+        message = json.loads(frame) if isinstance(frame, str) else {}
+        if message.get("header", {}).get("msg_type", message.get("msg_type")) == kind:
+            return message  # type: ignore[no-any-return]
+
+
+# ---- what is let in ----
+
+
+def test_only_the_own_page_gets_a_socket(app: Running) -> None:
+    hostile = [
+        *(None, "null", "http://evil.example", f"https://{app.host}", f"{app.origin}.evil.example", "http://127.0.0.1"),
+        *(f"http://localhost:{app.port}", f"http://127.0.0.1:{app.port + 1}", f"{app.origin}/"),
+    ]
+    for origin in hostile:
+        with pytest.raises(InvalidStatus) as refused:
+            app.socket(origin=origin)
+        assert refused.value.response.status_code == 403, origin
+    kernel, tab = str(uuid.uuid4()), str(uuid.uuid4())
+    with app.socket(kernel, tab=tab) as line:
+        line.send(said("kernel_info_request"))
+        assert answer_of(line, "kernel_info_reply")
+    assert app.farewell(kernel, tab) == 200
+
+
+def test_headers_and_cookie(app: Running) -> None:
+    status, headers, body = app.ask("/")
+    assert status == 200 and "<script" in body
+    assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer" and headers["cross-origin-opener-policy"] == "same-origin"
+    assert re.fullmatch(r"solara-session-id=[0-9a-f-]{36}; Path=/; HttpOnly; SameSite=Lax", headers["set-cookie"])
+    assert "server" not in headers
+    nonce = re.search(r"'nonce-([\w+/]{24})'", headers["content-security-policy"])
+    assert nonce is not None and f'nonce="{nonce[1]}"' in body
+    assert "'unsafe-inline'" not in headers["content-security-policy"].partition("style-src")[0]
+    local = {"Host": f"localhost:{app.port}"}
+    assert "SameSite=none" not in str(app.ask("/", headers=local)[1])
+    assert app.ask("/", headers={"Host": "evil.example"})[0] == 421
+
+
+def test_what_the_page_does_not_need_is_not_there(app: Running) -> None:
+    paths = (
+        *(
+            "/resourcez",
+            "/resourcez?verbose",
+            f"/_solara/api/evict/{uuid.uuid4()}",
+            "/static/main.js",
+            "/static/app.py",
+        ),
+        *("/static/public/../app.py", "/static/public/%2e%2e/app.py", "/jupyter/nbextensions/anywidget/../../x", "/x"),
+        *("/jupyter/nbextensions/jupyter-vuetify/index.js.map", "/jupyter/api/kernels/x", "/_solara/auth/login"),
+    )
+    for path in paths:
+        status, _, body = app.ask(path)
+        assert status in (400, 404) and "solara" not in body.lower(), path
+    assert app.ask("/readyz")[0] == 200
+    assert app.ask(f"/jupyter/api/kernels/{uuid.uuid4()}")[0] == 200
+    for path in ("/jupyter/nbextensions/anywidget/index.js", "/_solara/cdn/requirejs@2.3.6/require.js"):
+        status, headers, _ = app.ask(path)
+        assert status == 200 and headers["content-security-policy"].startswith("default-src 'none'"), path
+
+
+def test_a_frame_may_have_a_megabyte(app: Running) -> None:
+    kernel, tab = str(uuid.uuid4()), str(uuid.uuid4())
+    with app.socket(kernel, tab=tab) as line:
+        line.send(said("kernel_info_request", padding="x" * 1_000_000))
+        assert answer_of(line, "kernel_info_reply")
+        with pytest.raises(ConnectionClosed) as closed:
+            line.send("x" * 2_000_000)
+            while True:
+                line.recv(timeout=20)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+    assert app.farewell(kernel, tab) == 200
+
+
+def test_nonsense_ends_its_own_socket_only(app: Running) -> None:
+    other, tab = str(uuid.uuid4()), str(uuid.uuid4())
+    with app.socket(other, tab=tab) as good:
+        for nonsense in (
+            "",
+            "{",
+            "[]",
+            "null",
+            '"x"',
+            "{}",
+            '{"header":1}',
+            b"\x00\xff",
+            b"",
+            "\0",
+            said("no_such_type"),
+        ):
+            kernel, bad_tab = str(uuid.uuid4()), str(uuid.uuid4())
+            with contextlib.suppress(ConnectionClosed, TimeoutError), app.socket(kernel, tab=bad_tab) as bad:
+                bad.send(nonsense)
+                bad.recv(timeout=0.2)
+            app.farewell(kernel, bad_tab)
+            good.send(said("kernel_info_request"))
+            assert answer_of(good, "kernel_info_reply"), nonsense
+    assert app.farewell(other, tab) == 200
+    assert app.ask("/")[0] == 200
+
+
+def test_the_kernel_runs_no_code(app: Running, tmp_path: Path) -> None:
+    kernel, tab, file = str(uuid.uuid4()), str(uuid.uuid4()), tmp_path / "ran"
+    code = f"open({str(file)!r}, 'w').close()"
+    for kind in ("execute_request", "complete_request", "inspect_request", "debug_request", "input_reply"):
+        with app.socket(kernel, tab=tab) as line, contextlib.suppress(ConnectionClosed):
+            line.send(said(kind, {"code": code, "silent": False, "user_expressions": {"x": code}}))
+            line.send(said("kernel_info_request"))
+            answer_of(line, "kernel_info_reply", seconds=5)
+    assert app.farewell(kernel, tab) == 200
+    assert not file.exists()
+
+
+def test_a_full_house_says_so(app: Running) -> None:
+    tabs = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in range(SESSIONS + 4)]
+    with contextlib.ExitStack() as stack:
+        refused = 0
+        lines = [stack.enter_context(app.socket(kernel, tab=tab)) for kernel, tab in tabs]
+        for line in lines:
+            with contextlib.suppress(TimeoutError):
+                try:
+                    line.recv(timeout=0.3)
+                except ConnectionClosed as closed:
+                    assert closed.rcvd is not None and closed.rcvd.code == 1013
+                    refused += 1
+        assert refused == 4
+        status, headers, body = app.ask("/")
+        assert status == 503 and "seats are taken" in body and headers["retry-after"] == "60"
+    assert app.ask("/")[0] == 503, "the kernels are still there: a cut line may come back"
+    assert {app.farewell(*tab) for tab in tabs} == {200}
+    until = time.monotonic() + 20
+    while app.ask("/")[0] != 200 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert app.ask("/")[0] == 200
+
+
+def test_slow_requests_do_not_keep_others_out(app: Running) -> None:
+    """More connections than may be undecided, each with half a request."""
+    slow = []
+    try:
+        for number in range(protocol.MOST_UNDECIDED + 100):
+            line = socket.create_connection(("127.0.0.1", app.port), timeout=20)
+            line.sendall(f"GET / HTTP/1.1\r\nHost: {app.host}\r\nX-{number}: ".encode())
+            slow.append(line)
+        times = []
+        for _ in range(10):
+            before = time.monotonic()
+            assert app.ask("/readyz")[0] == 200
+            times.append(time.monotonic() - before)
+        assert sorted(times)[8] < 1.0
+        assert len(psutil.Process(app.process.pid).net_connections("tcp")) < protocol.MOST_UNDECIDED + 20
+    finally:
+        for line in slow:
+            line.close()
+
+
+def test_a_request_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has not asked in time is cut; who answers slowly, who asks again and who has a socket is not."""
+    monkeypatch.setattr(protocol, "DEADLINE", 0.4)
+
+    async def slow_app(scope: dict[str, object], receive: object, send: object) -> None:
+        if scope["type"] == "websocket":
+            await receive()  # type: ignore[operator]
+            await send({"type": "websocket.accept"})  # type: ignore[operator]
+            message = await receive()  # type: ignore[operator]
+            await send({"type": "websocket.send", "text": message["text"]})  # type: ignore[operator]
+            return
+        await asyncio.sleep(1.0)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})  # type: ignore[operator]
+        await send({"type": "http.response.body", "body": b"ok"})  # type: ignore[operator]
+
+    port = free_port()
+    config = uvicorn.Config(slow_app, port=port, http=protocol.Protocol, lifespan="off", log_level="error")  # type: ignore[arg-type]
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        while not running.started:
+            time.sleep(0.01)
+        with open_socket(f"ws://127.0.0.1:{port}/") as line, socket.create_connection(("127.0.0.1", port)) as silent:
+            silent.settimeout(5)
+            silent.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+            before = time.monotonic()
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(10) == b""
+            assert 0.3 < time.monotonic() - before < 3
+            asking = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            for _ in range(2):  # over one connection
+                asking.request("GET", "/")
+                assert asking.getresponse().read() == b"ok"
+            asking.close()
+            line.send("still here")
+            assert line.recv(timeout=5) == "still here"
+        assert not protocol.Protocol.undecided
+    finally:
+        running.should_exit = True
+        thread.join(10)
+
+
+# ---- no network ----
+
+
+def test_nothing_is_fetched_kept_or_deleted(app: Running) -> None:
+    before = sorted(path for path in vendored.FOLDER.rglob("*"))
+    calls = app.calls.read_text(encoding="utf-8")
+    wanted = [f"lodash@{number}.0.0/lodash.js" for number in range(100)]
+    wanted += ["@widgetti", "@widgetti/", "@widgetti/solara-vuetify3-app@5.2.0", "requirejs@2.3.6", "licences", "x", ""]
+    for path in wanted:
+        assert app.ask(f"/_solara/cdn/{path}")[0] == 404, path
+    assert sorted(path for path in vendored.FOLDER.rglob("*")) == before
+    assert app.calls.read_text(encoding="utf-8") == calls
+
+
+def test_no_connection_leaves_the_machine(app: Running) -> None:
+    for path in ("/", *(f"/_solara/cdn/{path}" for path in vendored.files())):
+        assert app.ask(path)[0] == 200, path
+    assert app.calls.read_text(encoding="utf-8") == ""
+
+
+SET_UP = """
+import sys
+{before}
+import solara.server.app, solara.server.cdn_helper, solara.server.settings, solara.server.starlette, solara.settings
+{after}
+from solara.server import settings
+assert not settings.telemetry.mixpanel_enable and settings.main.mode == "production"
+assert settings.session.http_only and settings.kernel.cull_timeout == "10m" and not settings.theme.show_banner
+assert not settings.assets.fontawesome_enabled and settings.main.root_path == ""
+assert "://" not in solara.settings.assets.cdn and solara.settings.assets.proxy
+from viz import vendored
+from solara.server.starlette import StaticCdn, StaticPublic
+cdn = StaticCdn(directory=settings.assets.proxy_cache_dir)
+assert cdn.lookup_path("requirejs@2.3.6/require.js")[1].st_size > 1000
+assert cdn.lookup_path("@widgetti") == ("", None) and (vendored.FOLDER / "@widgetti").is_dir()
+assert cdn.lookup_path("lodash@4.0.0/lodash.js") == ("", None)
+assert [path.name for path in StaticPublic().get_directories()] == ["public"]
+assert StaticPublic().get_directories()[0].parent.name == "viz"
+try:
+    raise ValueError("the secret word")
+except ValueError as error:
+    import reacton.core
+    for module in (solara.server.app, reacton.core):
+        assert "secret" not in "".join(module.traceback.format_exception(None, error, error.__traceback__))
+        assert module.traceback.format_stack()
+print("set up")
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_solara_is_set_up_before_and_after_its_import(moment: str, tmp_path: Path) -> None:
+    prepare = "from viz import server; server.prepare(); server.prepare()"
+    before = f"{prepare}\n" if moment == "before" else ""
+    process, calls, log = start(tmp_path, "-c", SET_UP.format(before=before, after=prepare))
+    assert process.wait(120) == 0, log.read_text(encoding="utf-8")
+    assert "set up" in log.read_text(encoding="utf-8")
+    assert calls.read_text(encoding="utf-8") == ""
+
+
+# ---- starting and stopping ----
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--host", "0.0.0.0"], "others than this machine could reach the app"),
+        (["--host", "::"], "others than this machine could reach the app"),
+        (["--host", "192.168.1.2", "--public"], "--public --origin https://NAME"),
+        (["--host", "0.0.0.0", "--origin", "https://a.example"], "--public"),
+        (["--public"], "name the address that browsers see"),
+        (["--public", "--origin", "http://a.example"], "begins with https://"),
+        (["--public", "--origin", "a.example"], "expected scheme, name"),
+        (["--public", "--origin", "https://a.example/app"], "expected scheme, name"),
+        (["--public", "--origin", "https://a.example:443"], "expected scheme, name"),
+        (["--origin", "javascript://x"], "expected scheme, name"),
+        (["--port", "0"], "the port is a whole number from 1 to 65535"),
+        (["tinny"], "tiny"),
+    ],
+)
+def test_others_are_not_let_in_by_accident(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Refused in words before anything is started; the variable HOST, set for the servers above, moved none of them."""
+    assert cli.main(["app", "--no-browser", *words]) == 2
+    assert expected in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_the_address_is_an_argument_only(app: Running) -> None:
+    listening = [
+        line.laddr.ip for line in psutil.Process(app.process.pid).net_connections("tcp") if line.status == "LISTEN"
+    ]
+    assert listening == ["127.0.0.1"]
+
+
+def test_origins_of_a_server() -> None:
+    assert server.origins_of("127.0.0.1", 80, None) >= {"http://127.0.0.1", "http://localhost"}
+    assert server.origins_of("127.0.0.1", 8765, None) == {
+        *("http://127.0.0.1:8765", "http://localhost:8765", "http://[::1]:8765"),
+    }
+    assert server.origins_of("0.0.0.0", 8765, "https://a.example") == {"https://a.example"}
+    assert server.origins_of("127.0.0.1", 9, "http://localhost:9000") == {"http://localhost:9000", "http://127.0.0.1:9"}
+
+
+def test_a_port_in_use() -> None:
+    with server.listen("127.0.0.1", free_port()) as taken:
+        taken.listen()
+        with pytest.raises(server.ServerError, match=r"port \d+ of 127.0.0.1: Address already in use. Give another"):
+            server.listen("127.0.0.1", taken.getsockname()[1])
+
+
+STOPS = """
+import multiprocessing, time
+from viz import server
+
+def last(words):
+    print(words, flush=True)
+
+if __name__ == "__main__":
+    child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(1000,))
+    child.start()
+    server.at_exit(child.kill)
+    server.at_exit(lambda: 1 / 0)
+    server.at_exit(lambda: last("called once"))
+    server.serve(open_browser=False, sessions=2)
+    print("served", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    """With a tab connected, a child process, and a callback that fails; and with the usual port in use."""
+    program = tmp_path / "stops.py"
+    program.write_text(STOPS, encoding="utf-8")
+    with contextlib.ExitStack() as stack:
+        taken = stack.enter_context(socket.socket())
+        with contextlib.suppress(OSError):  # if another program has it, so much the better
+            taken.bind(("127.0.0.1", server.PORT))
+            taken.listen()
+        process, calls, log = start(tmp_path, str(program))
+        stack.callback(end, process)
+        found = wait_for(log, ADDRESS, process)
+        assert int(found[1]) != server.PORT and "Port 8765 is in use; taking a free one" in log.read_text(
+            encoding="utf-8"
+        )
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        with Running(process, int(found[1]), calls, log).socket() as line:
+            line.send(said("kernel_info_request"))
+            assert answer_of(line, "kernel_info_reply")
+            process.send_signal(number)
+            assert process.wait(20) == 0, log.read_text(encoding="utf-8")
+    written = log.read_text(encoding="utf-8")
+    assert written.count("called once") == 1 and "division by zero" in written
+    assert ("Stopped" in written) == (number == signal.SIGINT)
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    with socket.socket() as again:
+        assert again.connect_ex(("127.0.0.1", int(found[1]))) != 0
+
+
+# ---- in a real browser ----
+
+
+@pytest.mark.browser
+def test_the_page_works_and_runs_no_foreign_script(app: Running) -> None:
+    from playwright.sync_api import sync_playwright
+
+    trouble: list[str] = []
+    with sync_playwright() as play, play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS]) as browser:
+        page = browser.new_page()
+        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("requestfailed", lambda request: trouble.append(f"{request.url} {request.failure}"))
+        page.on("response", lambda answer: trouble.append(answer.url) if answer.status >= 400 else None)
+        page.on("request", lambda request: trouble.append(request.url) if not is_ours(request.url, app) else None)
+        page.goto(f"{app.origin}/?scenario=tiny")
+        page.wait_for_selector("main.solara-content-main", state="attached", timeout=40_000)
+        page.wait_for_load_state("networkidle")
+        assert trouble == []
+        found = page.evaluate(
+            """async () => {
+                const inline = document.createElement('script');
+                inline.textContent = 'window.foreign = 1';
+                document.body.append(inline);
+                const held = document.createElement('div');
+                held.innerHTML = `<img src="x:" onerror="window.foreign = 2">
+                    <a href="javascript:window.foreign = 3">x</a>`;
+                document.body.append(held);
+                held.querySelector('a').click();
+                const far = await fetch('http://192.0.2.1/').then(() => 'reached', () => 'refused');
+                await new Promise(done => setTimeout(done, 300));
+                return [window.foreign ?? 0, far, document.cookie];
+            }"""
+        )
+        assert found == [0, "refused", ""]
+        page.close()
+
+
+def is_ours(url: str, app: Running) -> bool:
+    return url.startswith((app.origin + "/", f"ws://{app.host}/", "data:", f"blob:{app.origin}/", "about:"))
+
+
+BROKEN = """
+import sys, types
+import solara
+
+@solara.component
+def Page():
+    raise RuntimeError("the secret word")
+
+module = types.ModuleType("viz.app")
+module.Page = Page
+module.__file__ = {file!r}
+sys.modules["viz.app"] = module
+import importlib.machinery
+module.__spec__ = importlib.machinery.ModuleSpec("viz.app", None, origin={file!r})
+from viz import server
+server.serve(port={port}, open_browser=False)
+"""
+
+
+@pytest.mark.browser
+def test_errors_of_the_page_tell_nothing(tmp_path: Path) -> None:
+    """A page that breaks shows a number; the log has the rest under that number."""
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "app.py"
+    file.touch()
+    process, _, log = start(tmp_path, "-c", BROKEN.format(file=str(file), port=free_port()))
+    try:
+        found = wait_for(log, ADDRESS, process)
+        with sync_playwright() as play, play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS]) as browser:
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{found[1]}/")
+            page.wait_for_function("document.body.innerText.includes('Something went wrong')", timeout=40_000)
+            text = page.inner_text("body")
+        assert "secret" not in text and "Traceback" not in text and ".py" not in text
+        number = re.search(r"This is error ([0-9a-f]{8})\.", text)
+        written = log.read_text(encoding="utf-8")
+        assert number is not None and f"error {number[1]} in the page" in written and "the secret word" in written
+    finally:
+        end(process)

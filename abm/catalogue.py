@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from abm import metrics, outcomes, policies
+from abm import metrics, month, outcomes, policies
 from abm.parameters import declared
 from abm.scenario import Scenario, load, names
 
@@ -96,3 +96,8 @@ def print_scenario(scenario: Scenario, console: Console) -> None:
             table.add_row(event.id, event.date, within, event.label or event.entity, kinds)
         console.print()
         console.print(table)
+
+
+def month_plan() -> list[dict[str, str]]:
+    """The phases of the month in their order: name, what each does, what it writes."""
+    return month.plan()

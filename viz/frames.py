@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,10 @@ _SMALL = (np.dtype(np.int8), np.dtype(np.int16), np.dtype(np.uint8), np.dtype(np
 def pack(content: Any) -> tuple[Any, list[bytes]]:
     """JSON-ready content, and the arrays in it as bytes; in their place stands `{"$": number, "type", "shape"}`.
 
-    What is not finite becomes null: `Infinity` is no JSON.
+    What is not finite becomes null: `Infinity` is no JSON. A dataclass is sent as its fields.
+
+    Raises:
+        TypeError: there is something in it that a page cannot be told.
     """
     buffers: list[bytes] = []
 
@@ -32,11 +36,15 @@ def pack(content: Any) -> tuple[Any, list[bytes]]:
             return {str(key): one(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [one(item) for item in value]
+        if is_dataclass(value) and not isinstance(value, type):
+            return {each.name: one(getattr(value, each.name)) for each in fields(value)}
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, float) and not math.isfinite(value):
             return None
-        return value
+        if value is None or isinstance(value, str | int | float):  # bool is an int
+            return value
+        raise TypeError(f"{type(value).__name__} cannot be sent to the page")
 
     return one(content), buffers
 

@@ -71,8 +71,9 @@ class Session:
         """Send to the page, arrays as bytes; a page that has gone is no error."""
         if self._tell is None or self._closed.is_set():
             return
+        packed = frames.pack(content)
         try:
-            self._tell(*frames.pack(content))
+            self._tell(*packed)
         except Exception:  # the socket may close at any moment; the kernel is culled soon after
             LOG.debug("the page has gone", exc_info=True)
 
@@ -123,6 +124,8 @@ class Session:
         try:
             known, values = messages.read(request)
             answer = {"ok": True, **known.run(self, values)}
+            self.tell({"re": number, **answer})
+            return
         except (messages.Wrong, ScenarioError, views.NotFoundError) as error:
             answer = {"ok": False, "error": str(error)[:4000]}
         except Exception:

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from abm.live import LiveMarket, Pull
+from abm.live import LiveMarket
 from viz.messages import Field, Wrong, flag, handler, number, settings, text, whole
 from viz.session import Session
 
 
 def _log(market: LiveMarket) -> dict[str, Any]:
     """What has been pulled, and what is in force now."""
-    return {"log": [_plain(pull) for pull in market.log], "in_force": market.in_force, "month": market.month}
-
-
-def _plain(pull: Pull) -> dict[str, Any]:
-    return {
-        "number": pull.number,
-        "month": pull.month,
-        "date": pull.date,
-        "kind": pull.kind,
-        "name": pull.name,
-        "settings": dict(pull.settings),
-        "words": pull.words,
-    }
+    return {"log": market.log, "in_force": market.in_force, "month": market.month}
 
 
 @handler("pull", Field("policy", text(80)), Field("settings", settings()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from abm import scenario, views
-from abm.catalogue import levers_catalogue, main_parameters
+from abm.lever_catalogue import levers_catalogue, main_parameters
 from abm.live import LiveMarket
 from viz.messages import MISSING, Field, Wrong, handler, number, text, whole
 from viz.session import Session
@@ -30,7 +30,8 @@ def hello(session: Session, values: dict[str, Any]) -> dict[str, Any]:
                 "start": described.start,
             }
         )
-    return {"scenarios": known, "levers": levers_catalogue(), "main": main_parameters()}
+    main = [parameter["name"] for parameter in main_parameters()]
+    return {"scenarios": known, "levers": levers_catalogue(), "main": main}
 
 
 @handler("open", Field("scenario", text(80), "meta_fair"), Field("seed", whole(0, 2**53), 1))

@@ -26,26 +26,42 @@ const frac = (over, under) => node("mfrac", over, under);
 const row = (...parts) => node("mrow", ...parts);
 const paren = (...parts) => row("(", ...parts, ")");
 
-/** A display equation with words for those who do not see it. */
+/** A display equation, on as many lines as it needs, with words for those who do not see it. */
 export function equation(name) {
-  const { words, parts } = EQUATIONS[name];
-  const made = node("math", ...parts());
+  const { words, lines } = EQUATIONS[name];
+  const table = node("mtable", ...lines().map((parts) => node("mtr", left(node("mtd", ...parts)))));
+  table.setAttribute("columnalign", "left");
+  const made = node("math", table);
   made.setAttribute("display", "block");
   made.setAttribute("aria-label", words);
   return made;
 }
 
+function left(cell) {
+  cell.setAttribute("style", "text-align: left; padding: 3px 0");
+  return cell;
+}
+
 const EQUATIONS = {
   utility: {
     words: "V is the sum of taste for pay times the logarithm of pay over reference pay, taste for compute times phi of compute over need, taste for culture times fit, taste for colleagues times the share of ties there, prestige, equity, place, and the personal match, less deprivation, strain and broken promises, plus roots",
-    parts: () => ["V", "=", sub("b", "pay"), " ln ", frac(text("pay"), text("reference pay")), "+", sub("b", "comp"), "φ", paren(frac("g", text("need"))), "+", sub("b", "cult"), text(" fit"), "+", sub("b", "peer"), text(" ties there"), "+", sub("b", "pres"), text(" ln(1 + prestige)"), "+", text("equity + place + match"), "−", text("deprivation − strain − breach"), "+", text("roots")],
+    lines: () => [
+      ["V", "=", sub("b", "pay"), " ln ", frac(text("pay"), text("reference pay")), "+", sub("b", "comp"), "φ", paren(frac("g", text("need")))],
+      ["+", sub("b", "cult"), text(" fit"), "+", sub("b", "peer"), text(" ties there"), "+", sub("b", "pres"), text(" ln(1 + prestige)")],
+      ["+", text("equity + place + match + roots")],
+      ["−", text("deprivation − strain − breach")],
+    ],
   },
-  phi: { words: "phi of x is two x over one plus x", parts: () => ["φ", paren("x"), "=", frac(row("2", "x"), row("1", "+", "x"))] },
+  phi: { words: "phi of x is two x over one plus x", lines: () => [["φ", paren("x"), "=", frac(row("2", "x"), row("1", "+", "x"))]] },
   open: {
-    words: "The probability to open the decision is one minus e to the minus of: h zero plus h shock times shocks felt plus h gap times what the outside is better, plus h ties times recent leavers among ties, plus h offer times offers",
-    parts: () => ["P", text("(open)"), "=", "1", "−", sup("e", row("−", paren(sub("h", "0"), "+", sub("h", "shock"), text(" shocks"), "+", sub("h", "gap"), text(" (outside − present)"), "+", sub("h", "ties"), text(" leavers among ties"), "+", sub("h", "offer"), text(" offers"))))],
+    words: "The probability to open the decision is one minus e to the minus h, where h is h zero plus h shock times shocks felt plus h gap times what the outside is better, plus h ties times recent leavers among ties, plus h offer times offers",
+    lines: () => [
+      ["P", text("(open)"), "=", "1", "−", sup("e", row("−", "h"))],
+      ["h", "=", sub("h", "0"), "+", sub("h", "shock"), text(" shocks"), "+", sub("h", "gap"), text(" (outside − present)")],
+      ["+", sub("h", "ties"), text(" leavers among ties"), "+", sub("h", "offer"), text(" offers")],
+    ],
   },
-  choice: { words: "U is V plus mu times a Gumbel draw; the option with the largest U is taken", parts: () => [sub("U", "k"), "=", sub("V", "k"), "+", "μ", sub("ε", "k"), text(",   ε standard Gumbel;   the largest U is taken")] },
-  progress: { words: "Progress is effective compute to the power alpha times team skill to the power one minus alpha", parts: () => [text("progress"), "=", sup(text("compute"), "α"), "×", sup(text("skill"), row("1", "−", "α"))] },
-  committee: { words: "The share of a team under the committee rule is proportional to priority to the power a, times closeness to release, times request", parts: () => [sub(text("share"), "team"), "∝", sup(text("priority"), "a"), "×", text("closeness to release"), "×", text("request")] },
+  choice: { words: "U is V plus mu times a Gumbel draw; the option with the largest U is taken", lines: () => [[sub("U", "k"), "=", sub("V", "k"), "+", "μ", sub("ε", "k")], [text("ε standard Gumbel; the largest U is taken")]] },
+  progress: { words: "Progress is effective compute to the power alpha times team skill to the power one minus alpha", lines: () => [[text("progress"), "=", sup(text("compute"), "α"), "×", sup(text("skill"), row("1", "−", "α"))]] },
+  committee: { words: "The share of a team under the committee rule is proportional to priority to the power a, times closeness to release, times request", lines: () => [[sub(text("share"), "team"), "∝", sup(text("priority"), "a"), "×", text("closeness × request")]] },
 };

@@ -1,21 +1,21 @@
 // A control made from a declaration: a number as slider and box, a name as a list; label, unit, range and source with it.
 
 import { h, select, unique } from "./dom.js";
-import { num } from "./format.js";
+import { num, words as wordsOf } from "./format.js";
 
 /**
  * The control of one knob or parameter.
- * @param knob   {name, label, unit, low, high, neutral, meaning, source, of}: `of` names the kind of thing for a name
+ * @param knob   {name, label, unit, low, high, neutral, meaning, source, of}: `kind` is "number" or the kind of thing that is named
  * @param names  (kind) => [[value, words], ...] for names
  * @returns {node, get value, set value, changed}
  */
 export function control(knob, { value = knob.neutral, names, onchange = () => {} } = {}) {
-  return knob.of ? nameControl(knob, value ?? "", names, onchange) : numberControl(knob, value, onchange);
+  return knob.kind !== "number" ? nameControl(knob, value ?? "", names, onchange) : numberControl(knob, value, onchange);
 }
 
 function about(knob) {
   const id = unique("about");
-  const range = knob.of ? "" : ` Range ${num(knob.low)} to ${num(knob.high)}${knob.unit ? ` ${knob.unit}` : ""}; ${num(knob.neutral)} is ${knob.isParameter ? "the default" : "neutral"}.`;
+  const range = knob.kind !== "number" ? "" : ` Range ${num(knob.low)} to ${num(knob.high)}${knob.unit ? ` ${knob.unit}` : ""}; ${num(knob.neutral)} is ${knob.isParameter ? "the default" : "neutral"}.`;
   const grade = knob.grade ? ` Grade ${knob.grade}.` : "";
   const words = `${knob.meaning ? `${knob.meaning}.` : ""}${range} Source: ${knob.source || "none"}.${grade}`;
   return { id, node: h("span", { class: "about", id, text: words }), words };
@@ -28,7 +28,7 @@ function numberControl(knob, value, onchange) {
   const slider = h("input", { type: "range", id, min: knob.low, max: knob.high, step, value, "aria-describedby": aboutId, title: words });
   const box = h("input", { type: "number", min: knob.low, max: knob.high, step: "any", value: tidy(value), "aria-label": `${knob.label}, ${knob.unit}`, title: words });
   const problem = h("span", { class: "problem", role: "alert" });
-  const node = h("div", { class: "knob" }, h("label", { for: id, title: words }, knob.label, h("span", { class: "unit", text: knob.unit })), slider, box, more, problem);
+  const node = h("div", { class: "knob" }, h("label", { for: id, title: words }, wordsOf(knob.label), h("span", { class: "unit", text: knob.unit })), slider, box, more, problem);
   function hear(from, to) {
     to.value = from === slider ? tidy(slider.value) : box.value;
     const wrong = box.value.trim() === "" || !Number.isFinite(box.valueAsNumber) || box.valueAsNumber < knob.low || box.valueAsNumber > knob.high;
@@ -65,9 +65,9 @@ function nameControl(knob, value, names, onchange) {
   const id = unique("knob");
   const { id: aboutId, node: more, words } = about(knob);
   const optional = knob.empty !== "none" ? [["", knob.empty ? `${knob.empty}` : "all"]] : [["", "choose …"]];
-  const list = select([...optional, ...names(knob.of)], value, onchange, { id, "aria-describedby": aboutId, title: words });
+  const list = select([...optional, ...names(knob.kind)], value, onchange, { id, "aria-describedby": aboutId, title: words });
   return {
-    node: h("div", { class: "knob name" }, h("label", { for: id, title: words }, knob.label), list, more),
+    node: h("div", { class: "knob name" }, h("label", { for: id, title: words }, wordsOf(knob.label)), list, more),
     get value() {
       return list.value;
     },

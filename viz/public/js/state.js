@@ -9,7 +9,7 @@ export class Market {
     const { market } = opening;
     Object.assign(this, {
       name: market.name, title: market.title, why: market.why, start: market.start, months: market.months, seed: opening.seed,
-      metrics: market.metrics, cohorts: market.cohorts.map((cohort) => ({ ...cohort })), events: market.events, sites: market.sites,
+      metrics: market.metrics, cohorts: market.cohorts.map((cohort) => ({ ...cohort })), events: market.events, sites: market.sites, rules: market.rules,
       shared: opening.shared ?? null, opening,
     });
     this.employers = market.employers.map((employer) => ({ ...employer, size: employer.researchers }));

@@ -44,7 +44,7 @@ function build(app) {
     focal = market.focal.row;
     swap(employer, market.employers.map(({ row, name: label }) => h("option", { value: row, text: label })));
     employer.value = focal;
-    swap(rule, app.catalogue.levers.rules.map((each) => h("option", { value: each, text: words(each) })));
+    swap(rule, app.market.rules.map((each) => h("option", { value: each, text: words(each) })));
   }
 
   async function load() {

@@ -39,7 +39,7 @@ function build(app) {
     if (kind === "employer") return market.employers.map(({ name }) => [name, name]);
     if (kind === "team") return market.teams.map(({ name, employer }) => [name, `${name} (${market.employerName(employer)})`]).filter(([name], k, all) => all.findIndex(([other]) => other === name) === k);
     if (kind === "place") return [...new Set(market.sites.flatMap(({ name, country }) => [name, country]))].map((name) => [name, name]);
-    return app.catalogue.levers.rules.map((rule) => [rule, words(rule)]);
+    return market.rules.map((rule) => [rule, words(rule)]);
   }
 
   function fill() {
@@ -61,9 +61,9 @@ function build(app) {
     found.textContent = wanted ? `${plural(count, "lever")} for “${search.value.trim().slice(0, 40)}”` : "";
   }
 
-  function policy({ name, label, does, knobs }) {
-    const controls = knobs.map((knob) => [knob.name, control(knob, { names, onchange: ready })]);
-    const pull = h("button", { type: "button", class: "primary", text: "Pull", onclick: async () => {
+  function policy({ name, label, does, once, knobs }) {
+    const controls = knobs.filter(({ kind }) => kind !== "date").map((knob) => [knob.name, control(knob, { names, onchange: ready })]);
+    const pull = h("button", { type: "button", class: "primary", text: once ? "Do it next month" : "Pull", onclick: async () => {
       const settings = Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([key, each]) => [key, each.value]));
       const answer = await app.ask("pull", { policy: name, settings });
       app.logged(answer);
@@ -72,8 +72,8 @@ function build(app) {
     function ready() {
       pull.disabled = controls.some(([, each]) => each.isWrong) || controls.every(([, each]) => each.isNeutral) || app.market?.over === true;
     }
-    const card = h("details", { class: "lever", "data-words": `${name} ${label} ${does} ${knobs.map((knob) => knob.label).join(" ")}`.toLowerCase() },
-      h("summary", {}, h("span", { class: "title", text: label }), h("span", { class: "does", text: does })),
+    const card = h("details", { class: "lever", "data-lever": name, "data-words": `${name} ${label} ${does} ${knobs.map((knob) => knob.label).join(" ")}`.toLowerCase() },
+      h("summary", {}, h("span", { class: "title", text: words(label) }), h("span", { class: "does", text: does.replace(/^[^:]*: /, "") })),
       h("form", { onsubmit: (event) => event.preventDefault() }, controls.map(([, each]) => each.node), h("div", { class: "bar-row" }, pull)));
     card.ready = ready;
     ready();
@@ -81,7 +81,7 @@ function build(app) {
   }
 
   function parameter(known) {
-    const knob = { ...known, neutral: known.default, isParameter: true };
+    const knob = { ...known, kind: "number", neutral: known.default, isParameter: true };
     const held = control(knob, { value: known.now ?? known.default, onchange: ready });
     const pull = h("button", { type: "button", class: "primary", text: "Set", onclick: async () => {
       const answer = await app.ask("parameter", { name: known.name, value: held.value });
@@ -89,11 +89,11 @@ function build(app) {
       toast(answer.log.at(-1)?.words ?? "");
     } });
     function ready() {
-      pull.disabled = held.isWrong || !known.live || app.market?.over === true;
+      pull.disabled = held.isWrong || !known.running || app.market?.over === true;
     }
-    const card = h("details", { class: "lever", "data-words": `${known.name} ${known.label} ${known.meaning} ${known.phase}`.toLowerCase() },
-      h("summary", {}, h("span", { class: "title", text: known.label }), h("span", { class: "does", text: known.meaning })),
-      known.live
+    const card = h("details", { class: "lever", "data-lever": known.name, "data-words": `${known.name} ${known.label} ${known.meaning} ${known.phase}`.toLowerCase() },
+      h("summary", {}, h("span", { class: "title", text: words(known.label) }), h("span", { class: "does", text: known.meaning })),
+      known.running
         ? h("form", { onsubmit: (event) => event.preventDefault() }, held.node, h("div", { class: "bar-row" }, pull))
         : h("p", { class: "note", text: `Read only when the world is built: change it under Build your own and open the scenario anew. Default ${known.default}, range ${known.low} to ${known.high} ${known.unit}.` }));
     card.ready = ready;

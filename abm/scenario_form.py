@@ -1,4 +1,4 @@
-"""The schema of a scenario as plain data for a form: for every key its control, label, unit, range, default and meaning.
+"""The schema of a scenario as plain data for a form: of every key the control, label, range, default and meaning.
 
 Ranges and defaults are read off the readers of `abm/scenario_schema.py` and `abm/scenario_effects.py`, so that a form
 cannot promise what a file may not hold; labels and meanings are in `abm/data/scenario_keys.toml`.

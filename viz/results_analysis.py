@@ -1,4 +1,4 @@
-"""Documents made from sweeps: sensitivity, discovery, calibration, predictions."""
+"""Documents made from sweeps: sensitivity and scenario discovery."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import pyarrow.parquet as pq
-
 from abm.parameters import declared
 from viz.results_blocks import Block, bar, bars, facts, points, table, text
 
-MOST_DRAWS: Final = 4_000
 _MEASURES: Final = {
-    "sobol": ("Sobol indices", "Dark: what a factor explains by itself (S1). Pale: with all it does together with "
-              "others (ST). Lines: 95 % intervals of ST."),
-    "morris": ("Elementary effects", "Mean size of the change of the outcome when a factor moves over its range (mu*). "
-               "Lines: 95 % intervals."),
+    "sobol": (
+        "Sobol indices",
+        "Dark: what a factor explains by itself (S1). Pale: with all it does together with "
+        "others (ST). Lines: 95 % intervals of ST.",
+    ),
+    "morris": (
+        "Elementary effects",
+        "Mean size of the change of the outcome when a factor moves over its range (mu*). Lines: 95 % intervals.",
+    ),
     "swings": ("One factor at a time", "Largest difference between base, low end and high end. Lines: 95 %."),
-    "given": ("Moment-independent (PAWN)", "Gap between the distribution of the outcome in a slice of the factor and "
-              "over all points. Lines: 95 % intervals."),
-}  # fmt: skip
+    "given": (
+        "Moment-independent (PAWN)",
+        "Gap between the distribution of the outcome in a slice of the factor and "
+        "over all points. Lines: 95 % intervals.",
+    ),
+}
 _VERDICTS: Final = {"acts": "acts", "luck": "no more than luck would show", "undecided": "undecided"}
 
 
@@ -52,8 +56,16 @@ def sensitivity(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         rows = []
         for each in ranking["indices"]:
             part = each["second"] if ranking["method"] == "sobol" else None
-            rows.append(bar(each["factor"], each, part=part, sign=each["sign"], faint=each["verdict"] == "luck",
-                            note=_VERDICTS.get(each["verdict"], each["verdict"])))  # fmt: skip
+            rows.append(
+                bar(
+                    each["factor"],
+                    each,
+                    part=part,
+                    sign=each["sign"],
+                    faint=each["verdict"] == "luck",
+                    note=_VERDICTS.get(each["verdict"], each["verdict"]),
+                )
+            )
         threshold = ranking["threshold"]
         blocks.append(bars(f"{ranking['outcome']}: {name.lower()}", rows, unit, note, threshold=threshold))
         if ranking["method"] == "morris":
@@ -65,10 +77,16 @@ def sensitivity(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
 
 def _plane(ranking: Mapping[str, Any]) -> Block:
     each = [
-        {"name": index["factor"], "x": index["value"], "y": index["second"], "x_low": index["low"],
-         "x_high": index["high"], "group": _VERDICTS.get(index["verdict"], index["verdict"])}
+        {
+            "name": index["factor"],
+            "x": index["value"],
+            "y": index["second"],
+            "x_low": index["low"],
+            "x_high": index["high"],
+            "group": _VERDICTS.get(index["verdict"], index["verdict"]),
+        }
         for index in ranking["indices"]
-    ]  # fmt: skip
+    ]
     return points(
         f"{ranking['outcome']}: the Morris plane",
         ("mean size of the effect, mu*", ranking["scale"]),
@@ -83,15 +101,19 @@ def _strengths(rankings: list[dict[str, Any]]) -> Block:
     """All outcomes beside each other, in shares of the strongest factor of each."""
     names = list(dict.fromkeys(each["factor"] for ranking in rankings for each in ranking["indices"]))
     held = {ranking["outcome"]: {each["factor"]: each for each in ranking["indices"]} for ranking in rankings}
-    largest = {outcome: max((each["value"] or 0 for each in rows.values()), default=0) for outcome, rows in held.items()}
-    cells = [
-        [_cell(held[outcome].get(name), largest[outcome]) for outcome in held]
-        for name in names[:60]
-    ]  # fmt: skip
+    largest = {
+        outcome: max((each["value"] or 0 for each in rows.values()), default=0) for outcome, rows in held.items()
+    }
+    cells = [[_cell(held[outcome].get(name), largest[outcome]) for outcome in held] for name in names[:60]]
     return {
-        "type": "matrix", "title": "What moves which outcome", "rows": names[:60], "columns": list(held), "cells": cells,
-        "note": "In shares of the strongest factor of each outcome.", "shade": True,
-    }  # fmt: skip
+        "type": "matrix",
+        "title": "What moves which outcome",
+        "rows": names[:60],
+        "columns": list(held),
+        "cells": cells,
+        "note": "In shares of the strongest factor of each outcome.",
+        "shade": True,
+    }
 
 
 def _cell(index: Mapping[str, Any] | None, largest: float) -> dict[str, Any]:
@@ -103,13 +125,21 @@ def _cell(index: Mapping[str, Any] | None, largest: float) -> dict[str, Any]:
 
 
 def _trust(ranking: Mapping[str, Any]) -> list[str]:
-    said = [f"{ranking['points']:,} points, {ranking['replicates']} replicates; mean {ranking['mean']:.4g}, spread "
-            f"{ranking['spread']:.3g} {ranking['unit']}"]  # fmt: skip
+    said = [
+        f"{ranking['points']:,} points, {_histories(ranking['replicates'])}; mean {ranking['mean']:.4g}, spread "
+        f"{ranking['spread']:.3g} {ranking['unit']}"
+    ]
     settled = ranking.get("convergence")
     if settled:
-        small = "the ranking is stable" if settled["stable"] else (
-            f"the sample is small: about {settled['needed']:,} {settled['kind']} would be needed, not {settled['n']:,}"
-            if settled.get("needed") else "the sample is small")  # fmt: skip
+        small = (
+            "the ranking is stable"
+            if settled["stable"]
+            else (
+                f"the sample is small: not {settled['n']:,} but about {settled['needed']:,} {settled['kind']} are needed"
+                if settled.get("needed")
+                else "the sample is small"
+            )
+        )
         said.append(f"Convergence: {small}.")
     if ranking.get("luck") is not None:
         said.append(f"Luck is {ranking['luck']:.0%} of the variance of one history.")
@@ -120,20 +150,44 @@ def _trust(ranking: Mapping[str, Any]) -> list[str]:
     return said
 
 
+def _histories(replicates: int) -> str:
+    return "1 replicate" if replicates == 1 else f"{replicates} replicates"
+
+
+def _places(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"
+
+
 def _ranked(ranking: Mapping[str, Any]) -> Block:
-    columns = [("factor", "text"), (ranking["measure"], "number"), ("low", "number"), ("high", "number"),
-               (ranking["second"] or "second", "number"), ("places", "text"), ("verdict", "text")]  # fmt: skip
+    columns = [
+        ("factor", "text"),
+        (ranking["measure"], "number"),
+        ("low", "number"),
+        ("high", "number"),
+        (ranking["second"] or "second", "number"),
+        ("places", "text"),
+        ("verdict", "text"),
+    ]
     rows = [
-        [each["factor"], each["value"], each["low"], each["high"], each["second"],
-         f"{each['rank_low']}–{each['rank_high']}", _VERDICTS.get(each["verdict"], each["verdict"])]
+        [
+            each["factor"],
+            each["value"],
+            each["low"],
+            each["high"],
+            each["second"],
+            _places(each["rank_low"], each["rank_high"]),
+            _VERDICTS.get(each["verdict"], each["verdict"]),
+        ]
         for each in ranking["indices"]
-    ]  # fmt: skip
+    ]
     return table(f"{ranking['outcome']}: all factors", columns, rows)
 
 
 def discovery(folder: Path, content: dict[str, Any], study: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Boxes with their limits and how they were peeled; `study` is that of the sweep, for the ranges of factors."""
-    case = content.get("case") or f"{content['outcome']} {'above' if content['above'] else 'below'} {content['bound']:g}"
+    case = (
+        content.get("case") or f"{content['outcome']} {'above' if content['above'] else 'below'} {content['bound']:g}"
+    )
     ranges = {name: (known.low, known.high, False) for name, known in declared().items()}
     for factor in (study or {}).get("factors", ()):
         if factor.get("low") is not None and factor.get("high") is not None:
@@ -143,25 +197,49 @@ def discovery(folder: Path, content: dict[str, Any], study: Mapping[str, Any] | 
     ]
     for number, box in enumerate(content["boxes"], 1):
         rows = [_side(limit, ranges.get(limit["factor"])) for limit in box["limits"]]
-        blocks.append({
-            "type": "boxes", "title": f"Box {number}: when it comes to {case}", "rows": rows,
-            "note": f"Holds {box['coverage']:.0%} of the cases; {box['density']:.0%} of its points are cases, "
-                    f"everywhere {content['base']:.0%} are.",
-        })  # fmt: skip
+        blocks.append(
+            {
+                "type": "boxes",
+                "title": f"Box {number}: when it comes to {case}",
+                "rows": rows,
+                "note": f"Holds {box['coverage']:.0%} of the cases; {box['density']:.0%} of its points are cases, "
+                f"everywhere {content['base']:.0%} are.",
+            }
+        )
         trail = [
-            {"name": f"step {step}", "x": covered, "y": density, "group": f"{factors} restricted",
-             "words": f"{mass:.0%} of all points", "chosen": step == box["chosen"]}
+            {
+                "name": f"step {step}",
+                "x": covered,
+                "y": density,
+                "group": f"{factors} restricted",
+                "words": f"{mass:.0%} of all points",
+                "chosen": step == box["chosen"],
+            }
             for step, (covered, density, mass, factors) in enumerate(box["trajectory"])
-        ]  # fmt: skip
-        blocks.append(points(
-            f"Box {number}: peeling", ("coverage: share of the cases", "share"), ("density: share of its points", "share"),
-            trail, "Every dot is a box, from all points on the left of the density to the pure core; the ringed one was "
-            "chosen.", line=True,
-        ))  # fmt: skip
-        columns = [("factor", "text"), ("from", "number"), ("to", "number"), ("levels", "text"),
-                   ("restricted in", "percent"), ("quasi-p", "number")]  # fmt: skip
-        limits = [[one["factor"], one["low"], one["high"], ", ".join(one["levels"]), one["stability"], one["quasi_p"]]
-                  for one in box["limits"]]  # fmt: skip
+        ]
+        blocks.append(
+            points(
+                f"Box {number}: peeling",
+                ("coverage: share of the cases", "share"),
+                ("density: share of its points", "share"),
+                trail,
+                "Every dot is a box, from all points on the left of the density to the pure core; the ringed one was "
+                "chosen.",
+                line=True,
+            )
+        )
+        columns = [
+            ("factor", "text"),
+            ("from", "number"),
+            ("to", "number"),
+            ("levels", "text"),
+            ("restricted in", "percent"),
+            ("quasi-p", "number"),
+        ]
+        limits = [
+            [one["factor"], one["low"], one["high"], ", ".join(one["levels"]), one["stability"], one["quasi_p"]]
+            for one in box["limits"]
+        ]
         blocks.append(table(f"Box {number}: limits", columns, limits, "Restricted in: share of bootstrap samples."))
     return {
         "title": f"When it comes to {case}",
@@ -182,132 +260,18 @@ def _side(limit: Mapping[str, Any], span: tuple[float, float, bool] | None) -> d
         for side, value in enumerate((low, high)):
             if value is not None:
                 ends[side] = _share(value, *span)
-    return {"name": limit["factor"], "low": ends[0], "high": ends[1], "words": words,
-            "from": None if span is None else span[0], "to": None if span is None else span[1],
-            "note": f"restricted in {limit['stability']:.0%} of the resamples"}  # fmt: skip
+    return {
+        "name": limit["factor"],
+        "low": ends[0],
+        "high": ends[1],
+        "words": words,
+        "from": None if span is None else span[0],
+        "to": None if span is None else span[1],
+        "note": f"restricted in {limit['stability']:.0%} of the resamples",
+    }
 
 
 def _share(value: float, low: float, high: float, log: bool) -> float:
     if log and low > 0 and value > 0:
         low, high, value = math.log(low), math.log(high), math.log(value)
     return min(1.0, max(0.0, (value - low) / (high - low)))
-
-
-def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """Posterior beside prior, what is predicted beside what was observed, and the scores of the model and baselines."""
-    posterior = content["posterior"]
-    rows = posterior["table"]
-    blocks: list[Block] = []
-    draws = _draws(folder, [row["parameter"] for row in rows])
-    if draws is not None:
-        values, weight, more = draws
-        blocks.append({
-            "type": "corner", "title": "What the observations leave of the ranges",
-            "note": "On the diagonal the posterior of each parameter, the prior as a flat line; below it pairs, the "
-                    "size of a dot is its weight." + (f" A sample of {MOST_DRAWS:,} draws." if more else ""),
-            "names": [row["parameter"] for row in rows], "units": [row.get("unit", "") for row in rows],
-            "low": [row["prior_low"] for row in rows], "high": [row["prior_high"] for row in rows],
-            "log": [bool(row["log"]) for row in rows], "values": values, "weight": weight,
-        })  # fmt: skip
-    columns = [("parameter", "text"), ("prior from", "number"), ("to", "number"), ("mean", "number"), ("sd", "number"),
-               ("5 %", "number"), ("50 %", "number"), ("95 %", "number"), ("contraction", "percent")]  # fmt: skip
-    blocks.append(table("Posterior", columns, [
-        [row["parameter"], row["prior_low"], row["prior_high"], row["mean"], row["sd"], row["p05"], row["p50"],
-         row["p95"], row["contraction"]] for row in rows
-    ], "Contraction: how much narrower than the prior."))  # fmt: skip
-    if posterior.get("narrow"):
-        blocks.append(text("", ["The sweep had few kinds of luck, so this posterior is too narrow: run it in more parts."]))
-    blocks.append(_forecasts(content["forecasts"]))
-    if content["scores"]:
-        blocks += _scores(content["scores"])
-    return {
-        "title": f"Calibration of {content['scenario']['name']}",
-        "facts": facts([
-            ("Histories", f"{posterior['histories']:,}"), ("Kinds of luck", posterior["seeds"]),
-            ("Effective sample", f"{posterior['effective']:.0f}"), ("Posterior", posterior["digest"][:12]),
-        ]),
-        "blocks": blocks,
-    }  # fmt: skip
-
-
-def _draws(folder: Path, names: list[str]) -> tuple[Any, Any, bool] | None:
-    """Values (N, K) and weights (N,) of the posterior, the heaviest kept when there are many."""
-    path = folder / "posterior.parquet"
-    if not path.is_file() or len(names) > 6:
-        return None
-    held = pq.read_table(path)
-    values = np.column_stack([held[name].to_numpy() for name in names])
-    weight = held["weight"].to_numpy()
-    keep = np.argsort(-weight, kind="stable")[:MOST_DRAWS]
-    return values[keep], weight[keep], len(keep) < len(weight)
-
-
-def _forecasts(rows: list[dict[str, Any]]) -> Block:
-    return {
-        "type": "intervals", "title": "Predicted beside observed",
-        "note": "Bars: central 80 % of the histories at draws from the posterior. Boxes: the observed interval of rows "
-                "that were fitted; rows to be predicted carry none.",
-        "rows": [
-            {"name": row["row"], "low": row["p10"], "high": row["p90"], "middle": row["mean"],
-             "seen_low": row.get("observed_low"), "seen_high": row.get("observed_high"), "of": row["of"],
-             "words": ", ".join(filter(None, (row["status"], row.get("verdict"))))}
-            for row in rows
-        ],
-    }  # fmt: skip
-
-
-def _scores(scores: list[dict[str, Any]]) -> list[Block]:
-    names = list(dict.fromkeys(row["forecast"] for row in scores))
-    rows = []
-    for key in dict.fromkeys(row["row"] for row in scores):
-        for left_out in (True, False):
-            found = {row["forecast"]: row for row in scores if row["row"] == key and row["left_out"] == left_out}
-            for score in ("log_score", "crps") if found else ():
-                cells = [found[name][score] if name in found else None for name in names]
-                rows.append([key, score.replace("_", " "), "left out" if left_out else "in sample", *cells])
-    columns = [("row", "text"), ("score", "text"), ("fitted", "text"), *((name, "number") for name in names)]
-    note = "Smaller is better. Left out: fitted without that row, which is the honest comparison."
-    return [table("The model beside simple baselines", columns, rows, note)]
-
-
-def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """The predictive interval of every observation, and the means of the baselines beside it."""
-    rows, cells = [], []
-    for row in content["rows"]:
-        model = row["forecasts"]["model"]
-        low, high = central(model)
-        middle = model.get("p50") if row["unit"] == "ratio" else model.get("mean")
-        seen = row.get("observed") or [None, None]
-        rows.append({"name": row["row"], "low": low, "high": high, "middle": middle, "seen_low": seen[0],
-                     "seen_high": seen[1], "of": row["of"] if row["unit"] == "people" else 0 if row["unit"] == "ratio"
-                     else 1, "words": row["status"]})  # fmt: skip
-        others = [row["forecasts"].get(name, {}) for name in ("constant", "tenure", "contagion")]
-        key = "p50" if row["unit"] == "ratio" else "mean"
-        cells.append([row["row"], row["status"], row["unit"], middle, low, high, *(each.get(key) for each in others)])
-    columns = [("row", "text"), ("status", "text"), ("unit", "text"), ("model", "number"), ("10 %", "number"),
-               ("90 %", "number"), ("constant", "number"), ("tenure", "number"), ("contagion", "number")]  # fmt: skip
-    named = content["posterior"]
-    return {
-        "title": "Predictions of every observation",
-        "facts": facts([("Draws", content["draws"]), ("Seed", content["seed"]), ("Parameters", named["source"]),
-                        ("Scenarios", ", ".join(content["scenarios"]))]),
-        "blocks": [
-            {"type": "intervals", "title": "Predicted beside observed", "rows": rows,
-             "note": "Bars: central 80 %. Boxes: the observed interval of rows that were fitted; rows that are predicted "
-                     "carry no observed value."},
-            table("The model beside baselines", columns, cells, "People and shares: means; ratios of flows: medians."),
-        ],
-    }  # fmt: skip
-
-
-def central(forecast: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """Central 80 % of a distribution: of its quantiles, or of the probabilities of counts."""
-    if "pmf" not in forecast:
-        return forecast.get("p10"), forecast.get("p90")
-    total, ends, levels = 0.0, [], [0.1, 0.9]
-    for count, share in enumerate(forecast["pmf"]):
-        total += share
-        while levels and total >= levels[0] - 1e-9:
-            ends.append(float(count))
-            levels.pop(0)
-    return (ends[0], ends[-1]) if ends else (None, None)

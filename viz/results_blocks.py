@@ -29,8 +29,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> list[list[str]]:
     return [[label, str(value)] for label, value in pairs if value not in (None, "", [])]
 
 
-def table(title: str, columns: Sequence[tuple[str, str] | tuple[str, str, str]], rows: Sequence[Sequence[Any]],
-          note: str = "") -> Block:  # fmt: skip
+def table(title: str, columns: Sequence[tuple[str, ...]], rows: Sequence[Sequence[Any]], note: str = "") -> Block:
     """A table; columns are (name, kind) or (name, kind, unit)."""
     named = [{"name": column[0], "kind": column[1], "unit": column[2] if len(column) > 2 else ""} for column in columns]
     kept = [list(row) for row in rows[:MOST_ROWS]]
@@ -59,8 +58,9 @@ def bar(name: str, estimate: Any, **more: Any) -> dict[str, Any]:
     return {"name": name, "value": estimate, "low": None, "high": None, **more}
 
 
-def points(title: str, x: tuple[str, str], y: tuple[str, str], each: Sequence[Mapping[str, Any]], note: str = "",
-           **more: Any) -> Block:  # fmt: skip
+def points(
+    title: str, x: tuple[str, str], y: tuple[str, str], each: Sequence[Mapping[str, Any]], note: str = "", **more: Any
+) -> Block:
     """Points in a plane; x and y are (label, unit)."""
     axes = {"x": dict(zip(("label", "unit"), x, strict=True)), "y": dict(zip(("label", "unit"), y, strict=True))}
     return {"type": "points", "title": title, "note": note, **axes, "points": [dict(one) for one in each], **more}
@@ -76,3 +76,11 @@ def span(estimate: Any) -> list[Any]:
     if isinstance(estimate, Mapping):
         return [estimate.get("mean", estimate.get("value")), estimate.get("low"), estimate.get("high")]
     return [estimate, None, None]
+
+
+def interval(estimate: Any) -> str:
+    """An estimate in words: mean and interval."""
+    mean, low, high = span(estimate)
+    if mean is None:
+        return "–"
+    return f"{mean:.3g}" if low is None or high is None else f"{mean:.3g} [{low:.3g}, {high:.3g}]"

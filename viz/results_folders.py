@@ -184,10 +184,10 @@ def _documents(root: Path, folder: Path) -> list[Found]:
     for name, traces in _TRACES.items():
         has = [trace for trace in traces if trace in files]
         if has and name not in there and not there & {"run", "sweep", "calibration"}:
-            kind = BY_NAME[name]
+            writer = BY_NAME[name]
             said = (
-                f"Half-written: {has[0]} is there and {kind.file} is not. "
-                f"{kind.command} writes such a folder; run it again."
+                f"Half-written: {has[0]} is there and {writer.file} is not. "
+                f"{writer.command} writes such a folder; run it again."
             )
             found.append(one(has[0], "", said))
             break

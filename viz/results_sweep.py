@@ -42,8 +42,10 @@ def read(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
     scenario = study.get("scenario") or {}
     said = [study.get("why") or ""]
     if missing:
-        said.append(f"Not finished: {planned - missing:,} of {planned:,} runs are stored. Shown are the points that are "
-                    "there. Go on with talent sweep and --resume.")  # fmt: skip
+        said.append(
+            f"Not finished: {planned - missing:,} of {planned:,} runs are stored. Shown are the points that are "
+            "there. Go on with talent sweep and --resume."
+        )
     if failed:
         said.append(f"{failed:,} runs failed; the columns error and message of runs.parquet say why.")
     if more:
@@ -167,19 +169,25 @@ def points(runs: dict[str, Any], factors: list[dict[str, Any]], outcomes: list[s
         else:
             column, levels = np.array([_number(value) for value in values]), []
         x.append(column)
-        described.append({
-            "name": factor["name"], "unit": factor.get("unit") or "", "log": bool(factor.get("log")),
-            "low": factor.get("low"), "high": factor.get("high"), "levels": levels,
-        })  # fmt: skip
+        described.append(
+            {
+                "name": factor["name"],
+                "unit": factor.get("unit") or "",
+                "log": bool(factor.get("log")),
+                "low": factor.get("low"),
+                "high": factor.get("high"),
+                "levels": levels,
+            }
+        )
     y, spread = [], []
     for name in outcomes:
-        values = np.array([_number(value) for value in runs[f"= {name}"]])
-        there = np.isfinite(values)
+        measured = np.array([_number(value) for value in runs[f"= {name}"]])
+        there = np.isfinite(measured)
         count = np.bincount(at[there], minlength=len(known)).astype(np.float64)
-        total = np.bincount(at[there], values[there], minlength=len(known))
+        total = np.bincount(at[there], measured[there], minlength=len(known))
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(count > 0, total / count, np.nan)
-            square = np.bincount(at[there], (values[there] - mean[at[there]]) ** 2, minlength=len(known))
+            square = np.bincount(at[there], (measured[there] - mean[at[there]]) ** 2, minlength=len(known))
             sd = np.where(count > 1, np.sqrt(square / (count - 1)), np.nan)
         y.append(mean[:MOST_POINTS])
         spread.append(sd[:MOST_POINTS])

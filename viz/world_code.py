@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from abm import scenario as scenarios
-from abm.scenario import Scenario, ScenarioError, from_dict
+from abm.scenario import Scenario, from_dict
 from abm.scenario_file import parse_text
 from abm.scenario_write import to_toml
 from viz.messages import Wrong, nearest, plain, shown

@@ -131,7 +131,9 @@ def _misshapen(content: Mapping[str, Any]) -> Problem | None:
         for key in keys:
             items = table.get(key, [])
             if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-                return Problem((), f"{place}{key}", "came something else; expected a list of tables. Fix: mend the file")
+                return Problem(
+                    (), f"{place}{key}", "came something else; expected a list of tables. Fix: mend the file"
+                )
         return None
 
     found = lists("", content, _LISTS)

@@ -10,7 +10,15 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from viz import results_analysis, results_folders, results_market, results_sweep
+from viz import (
+    results_analysis,
+    results_fit,
+    results_folders,
+    results_market,
+    results_packages,
+    results_people,
+    results_sweep,
+)
 from viz.messages import Field, Wrong, handler, text
 from viz.results_folders import BY_NAME, Found
 from viz.session import Session
@@ -21,17 +29,17 @@ READERS: Final[Mapping[str, Reader]] = {
     "sweep": results_sweep.read,
     "sensitivity": results_analysis.sensitivity,
     "discovery": results_analysis.discovery,
-    "calibration": results_analysis.calibration,
-    "predictions": results_analysis.predictions,
-    "frontier": results_market.frontier,
-    "game": results_market.game,
+    "calibration": results_fit.calibration,
+    "predictions": results_fit.predictions,
+    "frontier": results_packages.frontier,
+    "game": results_packages.game,
     "comparison": results_market.comparison,
     "attribution": results_market.attribution,
-    "contagion": results_market.contagion,
-    "keystone": results_market.keystone,
-    "rank": results_market.rank,
-    "ablation": results_market.ablation,
-    "answer": results_market.answer,
+    "contagion": results_people.contagion,
+    "keystone": results_people.keystone,
+    "rank": results_people.rank,
+    "ablation": results_people.ablation,
+    "answer": results_people.answer,
 }
 _NOT_WHAT_IT_SHOULD_BE: Final = (
     KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, RecursionError, pa.ArrowException,

@@ -5,6 +5,7 @@ import { h, table } from "../dom.js";
 import { asDate, num, percent, plural, when } from "../format.js";
 import { corner } from "./corner.js";
 import { sweep } from "./sweep.js";
+import { tick } from "./tick.js";
 
 const PALE = "color-mix(in srgb, var(--blue) 38%, var(--bg))";
 const finite = Number.isFinite;
@@ -22,7 +23,7 @@ function text({ title, lines }) {
 
 const cellOf = (kind) => (value) => {
   if (kind === "text") return String(value ?? "–");
-  return kind === "percent" ? (finite(value) ? `${num(100 * value, 1)} %` : "–") : num(value);
+  return kind === "percent" ? (finite(value) ? `${num(100 * value, Math.abs(value) < 0.1 ? 1 : 0)} %` : "–") : num(value);
 };
 
 function rows(one) {
@@ -38,8 +39,9 @@ function bars(one) {
   const split = all.some(({ part }) => finite(part));
   const colour = (row) => (row.faint ? "var(--ghost)" : split ? PALE : row.sign === -1 || row.value < 0 ? "var(--accent)" : "var(--blue)");
   const longest = Math.max(...all.map(({ name }) => name.length));
+  const nothing = all.every((row) => [row.value, row.low, row.high].every((value) => !value));
   return figure({
-    title: capital(one.title), unit: one.unit, note: [one.note, one.cut ? `The first ${all.length}; ${one.cut} more are in the table.` : ""].filter(Boolean).join(" "),
+    title: one.title, unit: one.unit, note: [one.note, one.cut ? `The first ${all.length}; ${one.cut} more are in the table.` : ""].filter(Boolean).join(" "),
     key: split ? [["by itself (S1)", "var(--blue)", "square"], ["with others (up to ST)", PALE, "square"]] : all.some(({ sign }) => sign === -1) ? [["upwards as the factor grows", "var(--blue)", "square"], ["downwards", "var(--accent)", "square"], ...(all.some(({ faint }) => faint) ? [["no more than luck would show", "var(--ghost)", "square"]] : [])] : null,
     rows: () => ({ columns: ["name", "value", "low", "high", ...(split ? ["part"] : [])], rows: all.map(({ name, value, low, high, part }) => [name, value, low, high, ...(split ? [part] : [])]) }),
     draw: (width) => {
@@ -48,7 +50,7 @@ function bars(one) {
       const end = (row) => Math.max(0, row.value, finite(row.high) ? row.high : 0);
       return {
         height: 34 + 25 * all.length, marginLeft: left, marginRight: 58, marginBottom: 24, marginTop: 6,
-        x: { label: null, grid: true, ticks: width < 420 ? 3 : 5, tickFormat: (v) => num(v), nice: true },
+        x: { label: null, grid: true, ticks: width < 420 ? 3 : 5, tickFormat: tick, nice: true, ...(nothing ? { domain: [0, 1] } : {}) },
         y: { label: null, domain: all.map(({ name }) => name), tickSize: 0, padding: 0.3, tickFormat: (name) => (name.length > chars ? `${name.slice(0, chars - 1)}…` : name) },
         marks: [
           Plot.barX(all, { y: "name", x: "value", fill: colour, title: (row) => [row.name, num(row.value), finite(row.low) ? `${num(row.low)} to ${num(row.high)}` : "", row.note].filter(Boolean).join("\n"), tip: true }),
@@ -80,15 +82,15 @@ function points(one) {
   const label = ({ label: words, unit }) => (unit ? `${words} (${unit})` : words);
   const named = one.named || one.diagonal || all.length <= 6;
   return figure({
-    title: capital(one.title), note: one.note, height: 330,
+    title: one.title, note: one.note, height: 330,
     key: groups.length > 1 && groups.length < 9 ? groups.map((group) => [group, colours.get(group)]) : null,
     rows: () => ({ columns: ["name", one.x.label, one.y.label, "group"], rows: all.map(({ name, x, y, group }) => [name, x, y, group ?? ""]) }),
     draw: (width) => {
       const [xs, ys] = [scale("x", 0), scale("y", 1)];
       return {
         marginLeft: 54, marginBottom: 40, marginRight: named ? 90 : 24, marginTop: 24,
-        x: { label: `${label(one.x)} →`, labelAnchor: "right", labelArrow: "none", domain: xs, grid: true, ticks: width < 420 ? 4 : 7, tickFormat: (v) => num(v) },
-        y: { label: `↑ ${label(one.y)}`, labelArrow: "none", domain: ys, grid: true, ticks: 6, tickFormat: (v) => num(v) },
+        x: { label: `${label(one.x)} →`, labelAnchor: "right", labelArrow: "none", domain: xs, grid: true, ticks: width < 420 ? 4 : 7, tickFormat: tick },
+        y: { label: `↑ ${label(one.y)}`, labelArrow: "none", domain: ys, grid: true, ticks: 6, tickFormat: tick },
         marks: [
           one.diagonal ? Plot.line([[0, 0], [Math.min(xs[1], ys[1]), Math.min(xs[1], ys[1])]], { stroke: MUTED, strokeDasharray: "3 3" }) : null,
           ys[0] < 0 && ys[1] > 0 ? Plot.ruleY([0], { stroke: MUTED, strokeOpacity: 0.6 }) : null,
@@ -108,7 +110,7 @@ function points(one) {
 function intervals(one) {
   const ratio = one.rows.filter(({ of }) => of === 0);
   const shares = one.rows.filter(({ of }) => of > 0);
-  return h("div", {}, [[shares, true], [ratio, false]].filter(([list]) => list.length).map(([list, asShare]) => {
+  return h("div", { class: "stacked" }, [[shares, true], [ratio, false]].filter(([list]) => list.length).map(([list, asShare]) => {
     const scaled = list.map((row) => {
       const by = asShare ? row.of || 1 : 1;
       const to = (value) => (finite(value) ? value / by : NaN);
@@ -126,7 +128,7 @@ function intervals(one) {
         const chars = Math.max(8, Math.floor((left - 12) / 6.1));
         return {
           height: 40 + 25 * scaled.length, marginLeft: left, marginRight: 66, marginBottom: 26, marginTop: 6,
-          x: asShare ? { domain: [0, 1], label: null, grid: true, ticks: width < 420 ? 3 : 5, tickFormat: "%" } : { type: "log", label: null, grid: true, ticks: 4, tickFormat: (v) => num(v) },
+          x: asShare ? { domain: [0, 1], label: null, grid: true, ticks: width < 420 ? 3 : 5, tickFormat: "%" } : { type: "log", label: null, grid: true, ticks: 4, tickFormat: tick },
           y: { label: null, domain: scaled.map(({ name }) => name), tickSize: 0, padding: 0.34, tickFormat: (name) => (name.length > chars ? `${name.slice(0, chars - 1)}…` : name) },
           marks: [
             Plot.barX(scaled.filter(({ low, high }) => finite(low) && (asShare || (low > 0 && high > 0))), { y: "name", x1: "low", x2: "high", fill: PALE, title: (row) => [row.name, `predicted ${said(row, row.low)} to ${said(row, row.high)}, middle ${said(row, row.middle)}${row.by > 1 ? ` of ${row.by}` : ""}`, finite(row.seen_low) ? `observed ${said(row, row.seen_low)} to ${said(row, row.seen_high)}` : "no observed value: to be predicted", row.words].join("\n"), tip: true }),
@@ -189,7 +191,7 @@ function boxes(one) {
   if (!one.rows.length) return h("p", { class: "empty", text: `${one.title}: no factor is restricted.` });
   const longest = Math.max(...one.rows.map(({ name }) => name.length));
   return figure({
-    title: capital(one.title), note: one.note, unit: "limits as shares of each range",
+    title: one.title, note: one.note, unit: "limits as shares of each range",
     rows: () => ({ columns: ["factor", "from", "to", "limits"], rows: one.rows.map(({ name, from, to, words }) => [name, from, to, words]) }),
     draw: (width) => ({
       height: 50 + 38 * one.rows.length, marginLeft: Math.min(14 + 6.4 * longest, width * 0.4), marginRight: 20, marginBottom: 28,
@@ -204,4 +206,3 @@ function boxes(one) {
   });
 }
 
-const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);

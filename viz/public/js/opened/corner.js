@@ -2,7 +2,7 @@
 
 import { INK, MUTED, Plot, figure } from "../charts.js";
 import { h } from "../dom.js";
-import { num } from "../format.js";
+import { tick } from "./tick.js";
 
 const BINS = 24;
 
@@ -11,7 +11,7 @@ export function corner(one) {
   const weights = Array.from(one.weight);
   const largest = Math.max(...weights);
   const column = (k) => one.values.map((row) => row[k]);
-  const scale = (k) => ({ domain: [one.low[k], one.high[k]], type: one.log[k] ? "log" : "linear", label: null, ticks: 3, tickFormat: (v) => num(v) });
+  const scale = (k) => ({ domain: [one.low[k], one.high[k]], type: one.log[k] ? "log" : "linear", label: null, ticks: 3, tickFormat: tick });
   const rows = () => ({ columns: [...one.names, "weight"], rows: one.values.map((row, i) => [...row, weights[i]]) });
   const panels = [];
   for (let y = 0; y < n; y += 1) {

@@ -3,6 +3,7 @@
 import { COLOURS, INK, MUTED, Plot, figure } from "../charts.js";
 import { h, labelled, select } from "../dom.js";
 import { num, plural } from "../format.js";
+import { tick } from "./tick.js";
 
 const CELLS = 8; // across, where values are spread evenly
 const FEW = 24; // distinct values that are shown as they are
@@ -54,7 +55,7 @@ function bins(factor, values) {
   const distinct = [...new Set(all)].sort((a, b) => a - b);
   if (distinct.length <= FEW && all.length / Math.max(1, distinct.length) >= 1.9) {
     const place = new Map(distinct.map((value, k) => [value, k]));
-    return { names: distinct.map((value) => num(value)), of: (value) => place.get(value) };
+    return { names: distinct.map(tick), of: (value) => place.get(value) };
   }
   const to = factor.log ? Math.log : (value) => value;
   const back = factor.log ? Math.exp : (value) => value;
@@ -112,7 +113,7 @@ function line(one, factors, { outcome, x }, width) {
   return {
     height: 260, marginBottom: turned ? 92 : 44, marginLeft: 54,
     x: { type: "point", domain: factor.bins.names, label: `${words(factor)} →`, labelArrow: "none", labelAnchor: "right", tickRotate: turned ? -40 : 0, padding: 0.4 },
-    y: { label: null, grid: true, ticks: 5, tickFormat: (v) => num(v), nice: true },
+    y: { label: null, grid: true, ticks: 5, tickFormat: tick, nice: true },
     marks: [
       Plot.ruleX(steps, { x: "name", y1: "low", y2: "high", stroke: COLOURS[1], strokeWidth: 7, strokeOpacity: 0.25, strokeLinecap: "round" }),
       factor.levels.length ? null : Plot.lineY(steps, { x: "name", y: "mean", stroke: COLOURS[1], strokeWidth: 2 }),

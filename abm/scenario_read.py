@@ -22,7 +22,13 @@ _DATE: Final = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be run; the text says where, what came, what was expected and the usual fix."""
+    """A scenario that cannot be run; the text says where, what came, what was expected and the usual fix.
+
+    Attributes:
+        problems: all of them, one readable line each, also those beyond the twenty that the text lists.
+    """
+
+    problems: tuple[str, ...] = ()
 
     @classmethod
     def about(cls, where: str, problems: Sequence[str], kind: str = "scenario") -> ScenarioError:
@@ -33,7 +39,9 @@ class ScenarioError(ValueError):
         if count > MOST_PROBLEMS_SHOWN:
             lines.append(f"  ... and {count - MOST_PROBLEMS_SHOWN} more")
         lines.append("Nothing was run.")
-        return cls("\n".join(lines))
+        error = cls("\n".join(lines))
+        error.problems = tuple(problems)
+        return error
 
 
 @dataclass(slots=True)

@@ -87,7 +87,7 @@ def shown(value: Any) -> str:
 
 
 def nearest(name: Any, names: Any) -> str:
-    """ "; did you mean ...?" where something is near."""
+    """The end of an error, `; did you mean ...?`; empty where nothing is near."""
     near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
@@ -165,6 +165,50 @@ def settings(most: int = 40) -> Callable[[str, Any], dict[str, str | float | boo
                 found[label] = number(-1e15, 1e15)(f"{place}.{label}", item)
             else:
                 found[label] = value_of(f"{place}.{label}", item)
+        return found
+
+    return check
+
+
+def plain(most_characters: int, deepest: int = 12, most_items: int = 40_000) -> Callable[[str, Any], dict[str, Any]]:
+    """A table of tables, lists, texts, numbers and flags, as JSON brings it, of bounded size and depth."""
+
+    def check(place: str, value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise Wrong(f"{place} = {shown(value)}: expected a table")
+        left = [most_characters, most_items]
+
+        def spend(characters: int) -> None:
+            left[0] -= characters
+            left[1] -= 1
+            if left[0] < 0:
+                raise Wrong(f"{place}: more than {most_characters:,} characters in all; make it smaller")
+            if left[1] < 0:
+                raise Wrong(f"{place}: more than {most_items:,} values in all; make it smaller")
+
+        def one(item: Any, depth: int) -> Any:
+            if depth > deepest:
+                raise Wrong(f"{place}: tables in tables more than {deepest} deep")
+            if isinstance(item, str):
+                spend(len(item))
+                return item
+            if item is None or isinstance(item, bool):
+                spend(4)
+                return item
+            if isinstance(item, int | float):
+                spend(8)
+                if not abs(item) < 1e18:  # also what is not a number
+                    raise Wrong(f"{place}: a number that is not finite, or too large")
+                return item
+            if isinstance(item, Mapping):
+                spend(2)
+                return {one(str(key), depth): one(each, depth + 1) for key, each in item.items() if each is not None}
+            if isinstance(item, list | tuple):
+                spend(2)
+                return [one(each, depth + 1) for each in item]
+            raise Wrong(f"{place}: a value of a kind that is not taken")
+
+        found: dict[str, Any] = one(value, 0)
         return found
 
     return check

@@ -7,7 +7,7 @@ the whole. Shapley values do: the gain by an event, averaged over all orders in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -121,9 +121,10 @@ def _worlds(asked: Plan, replicate: int) -> _Worlds:
     return _Worlds(members, where[1:begin], int(where[0]), order, where[begin:].reshape(shape))
 
 
-def n_jobs(asked: Plan) -> int:
+def n_jobs(asked: Plan, known: Container[int] = ()) -> int:
     """How often `run` calls `on_job`."""
-    return sum(-(-len(_worlds(asked, replicate).members) // CHUNK) for replicate in range(asked.replicates))
+    missing = [replicate for replicate in range(asked.replicates) if replicate not in known]
+    return sum(-(-len(_worlds(asked, replicate).members) // CHUNK) for replicate in missing)
 
 
 def run(
@@ -131,6 +132,7 @@ def run(
     workers: int = 1,
     on_job: Callable[[], None] | None = None,
     on_replicate: Callable[[int, Floats], None] | None = None,
+    known: Mapping[int, Floats] | None = None,
 ) -> dict[int, Floats]:
     """Run all worlds.
 
@@ -138,7 +140,8 @@ def run(
         asked: the plan.
         workers: processes; the numbers do not depend on them.
         on_job: called whenever a part of a replicate is ready (progress).
-        on_replicate: called with the number and the (C, O) values of each whole replicate.
+        on_replicate: called with the number and the (C, O) values of each whole replicate that is run.
+        known: values of replicates that were run before with the same plan; they are not run again.
 
     Returns:
         Values by replicate.
@@ -146,8 +149,10 @@ def run(
     ids = tuple(player.events for player in asked.players)
     jobs, parts = [], []
     missing: dict[int, int] = {}
-    values: dict[int, Floats] = {}
+    values: dict[int, Floats] = dict(known or {})
     for replicate in range(asked.replicates):
+        if replicate in values:
+            continue
         members = _worlds(asked, replicate).members
         values[replicate] = np.full((len(members), len(asked.texts)), np.nan)
         for begin in range(0, len(members), CHUNK):

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from abm import metrics, outcomes, policies
+from abm import metrics, month, outcomes, policies
 from abm.parameters import declared
 from abm.scenario import Scenario, load, names
 
@@ -44,12 +44,12 @@ def print_list(kind: str, console: Console) -> None:
                 f"[bold]{escape(module.__doc__.strip().splitlines()[0])}[/bold]",
                 "",
             )
-            for knob, known in module.KNOBS.items():
-                table.add_row("", knob, known.default, known.span, known.unit, known.meaning, known.source)
+            for knob, each in policies.knobs_of(name).items():
+                table.add_row("", knob, each.default, each.span, each.unit, each.meaning, each.source)
     elif kind == "metrics":
         table = _table("metric", "of", "kind", "unit", "what")
-        for name, known in metrics.METRICS.items():
-            table.add_row(name, known.entity, known.kind, known.unit, known.label)
+        for name, metric in metrics.METRICS.items():
+            table.add_row(name, metric.entity, metric.kind, metric.unit, metric.label)
     elif kind == "outcomes":
         table = _table("outcome", "of", "unit", "what")
         for name, watched in outcomes.kinds().items():
@@ -96,3 +96,8 @@ def print_scenario(scenario: Scenario, console: Console) -> None:
             table.add_row(event.id, event.date, within, event.label or event.entity, kinds)
         console.print()
         console.print(table)
+
+
+def month_plan() -> list[dict[str, str]]:
+    """The phases of the month in their order: name, what each does, what it writes."""
+    return month.plan()

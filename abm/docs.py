@@ -154,7 +154,7 @@ def the_policies() -> str:
         module = policies.load(name)
         knobs = "; ".join(
             f"`{knob}` ({known.unit}, {known.span}, neutral {known.default}): {known.meaning} [{known.source}]"
-            for knob, known in module.KNOBS.items()
+            for knob, known in policies.knobs_of(name).items()
         )
         rows.append((f"`{name}`", _first_line(module), knobs))
     return _table(("policy", "what it does", "knobs"), rows)

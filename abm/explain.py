@@ -94,15 +94,20 @@ def why_card(
     asked = [("replicate", "=", replicate), ("researcher", "in", [row["researcher"] for row in chosen])]
     options = pq.read_table(run / "options.parquet", page_checksum_verification=True)
     held = options.filter(pq.filters_to_expression(asked)).to_pylist() if options.num_rows else []
-    return [_card(row, held) for row in chosen]
+    return [card(row, held) for row in chosen]
 
 
 def _terms(row: dict[str, Any], prefix: str) -> dict[str, float]:
     return {term: float(row[f"{prefix}{term}"]) for term in TERMS}
 
 
-def _card(row: dict[str, Any], held: list[dict[str, Any]]) -> dict[str, Any]:
-    """One departure as data."""
+def card(row: dict[str, Any], held: list[dict[str, Any]]) -> dict[str, Any]:
+    """One departure as data.
+
+    Args:
+        row: of the table of departures, as `files.departure_table` has it.
+        held: rows of the options that people held when they left, as `files.offer_table` has them.
+    """
     stay, go = _terms(row, "term_stay_"), _terms(row, "term_go_")
     decided = any(stay.values()) or any(go.values())
     options = []

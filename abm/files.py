@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from abm import graph, metrics
 from abm.columns import Floats
 from abm.kernels import collaboration
 from abm.kernels.utility import TERMS
+from abm.ledger import Row
 from abm.network import Csr
 from abm.run import Result
 from abm.scenario import Scenario
@@ -54,9 +55,9 @@ def write_run(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").unlink(missing_ok=True)  # written last: a folder with a summary is whole
     write_parquet(folder / "series.parquet", _series(scenario, results))
-    write_parquet(folder / "departures.parquet", _departures(scenario, results))
-    write_parquet(folder / "offers.parquet", _offers(results, "offers"))
-    write_parquet(folder / "options.parquet", _offers(results, "options"))
+    write_parquet(folder / "departures.parquet", departure_table(scenario, results))
+    write_parquet(folder / "offers.parquet", offer_table(results, "offers"))
+    write_parquet(folder / "options.parquet", offer_table(results, "options"))
     write_parquet(folder / "flows.parquet", _flows(scenario, results))
     write_text(folder / "cohorts.csv", _cohorts(scenario, results))
     write_json(folder / "graph.json", _graph(scenario, results[0]))
@@ -159,7 +160,7 @@ def _series(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
     )
 
 
-def _stacked(results: Sequence[Result], table: str) -> dict[str, Any]:
+def _stacked(results: Sequence[Told], table: str) -> dict[str, Any]:
     """One ledger table of all replicates, with the replicate in front; columns of length 0 where nothing happened."""
     filled = [(result.replicate, getattr(result, table)) for result in results if getattr(result, table)]
     if not filled:
@@ -178,17 +179,38 @@ def _employer_column(scenario: Scenario, rows: Any, otherwise: str = "") -> pa.A
     return pa.array(np.array(names, dtype=object)[np.minimum(np.asarray(rows) + 1, n + 1)], pa.string())
 
 
-def _longest(results: Sequence[Result], names: str) -> list[str]:
+def _longest(results: Sequence[Told], names: str) -> list[str]:
     """Names by row that hold for all replicates: they differ only in how many potential start-ups come at the end."""
     return max((getattr(result, names) for result in results), key=len)
 
 
-def _team_column(results: Sequence[Result], rows: Any) -> pa.Array:
+def _team_column(results: Sequence[Told], rows: Any) -> pa.Array:
     names = np.array(["", *_longest(results, "teams")], dtype=object)
     return pa.array(names[np.asarray(rows) + 1], pa.string())
 
 
-def _departures(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
+class Told(Protocol):
+    """What the tables of departures and offers need of a history."""
+
+    @property
+    def replicate(self) -> int:
+        """Number of the history."""
+
+    @property
+    def departures(self) -> Row:
+        """Rows of the ledger."""
+
+    @property
+    def employers(self) -> list[str]:
+        """Names by row."""
+
+    @property
+    def teams(self) -> list[str]:
+        """Names by row."""
+
+
+def departure_table(scenario: Scenario, results: Sequence[Told]) -> pa.Table:
+    """Departures as they are written to disk: codes and rows by their names."""
     rows = _stacked(results, "departures")
     if not rows:
         return pa.table({name: [] for name in ("replicate", "departure", "month", "from_employer", "to_employer")})
@@ -227,7 +249,8 @@ def _departures(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
     return pa.table(columns)
 
 
-def _offers(results: Sequence[Result], table: str) -> pa.Table:
+def offer_table(results: Sequence[Told], table: str) -> pa.Table:
+    """Offers as they are written to disk; `table` is the attribute that holds them: offers, or options with terms."""
     rows = _stacked(results, table)
     if not rows:
         return pa.table({name: [] for name in ("replicate", "month", "researcher", "team", "state")})

@@ -74,14 +74,29 @@ def case_of(run: Path, replicate: int, departure: int, months_kept: int = MONTHS
             f"{run}: replicate {replicate} has digest {digests[replicate][:12]}, but running it again gives "
             f"{again.digest[:12]}: the program has changed since. Make the run again: {record['command']}"
         )
-    left = again.departures
+    return case_in(scenario, record["seed"], again, departure, months_kept)
+
+
+def case_in(scenario: Scenario, seed: int, history: Result, departure: int, months_kept: int = MONTHS_KEPT) -> Case:
+    """A departure of a whole history, by its number.
+
+    Args:
+        scenario, seed: from which the history came.
+        history: the result of `simulate`.
+        departure: from 0.
+        months_kept: months after the departure that count as kept.
+
+    Raises:
+        NotFoundError: there is no such departure.
+    """
+    left = history.departures
     if not left or departure >= len(left["month"]):
         raise NotFoundError(f"--departure {departure}: the replicate has {len(left['month']) if left else 0}")
     row = {name: left[name][departure] for name in ("researcher", "from_employer", "from_team", "month")}
     return Case(
         scenario=scenario,
-        seed=record["seed"],
-        replicate=replicate,
+        seed=seed,
+        replicate=history.replicate,
         person=int(row["researcher"]),
         employer=int(row["from_employer"]),
         team=int(row["from_team"]),
@@ -89,7 +104,7 @@ def case_of(run: Path, replicate: int, departure: int, months_kept: int = MONTHS
         until=min(int(row["month"]) + months_kept, scenario.months - 1),
         pay=float(left["pay_before"][departure]),
         decided=bool(np.isin(left["cause"][departure], CHOSEN)),
-        digest=again.digest,
+        digest=history.digest,
     )
 
 

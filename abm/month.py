@@ -10,7 +10,7 @@ from abm.phases import allocate, appraise, choose, clear, events, found, offer, 
 from abm.world import World
 
 MONTH: tuple[ModuleType, ...] = (
-    events,  # dated events, entries and agreed first days take effect; policies act and move levers
+    events,  # parameters change; dated events, entries, agreed first days take effect; policies act and move levers
     procure,  # compute that was ordered arrives; what is diverted or idle is lost to research
     allocate,  # each employer splits its pool over its teams; the starved escalate; broken promises are felt
     produce,  # projects progress, slip or are released; reputations and skills grow
@@ -42,7 +42,7 @@ def advance(world: World, guard: bool = False) -> None:
 
 def _run_guarded(phase: ModuleType, world: World) -> None:
     """Refuse undeclared writes, and parts of the world that were replaced without saying so."""
-    parts = ("ties", "offers", "decisions", "candidates", "joined", "cohorts", "ledger")
+    parts = ("parameters", "ties", "offers", "decisions", "candidates", "joined", "cohorts", "ledger")
     before: dict[str, Any] = {part: getattr(world, part) for part in parts}
     with only_writes(world.arrays(), phase.WRITES):
         phase.run(world)

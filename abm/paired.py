@@ -17,7 +17,7 @@ from abm.changes import Change
 from abm.columns import Floats, Integers
 from abm.differences import KINDS, OTHER, differences
 from abm.ledger import Row
-from abm.run import simulate
+from abm.run import Result, simulate
 from abm.scenario import Scenario, ScenarioError
 
 CONFIDENCE = 0.95
@@ -187,6 +187,14 @@ def run_pair(
 ) -> Pair:
     """One replicate in both worlds (the unit of work of a worker process)."""
     first, second = (simulate(scenario, seed, replicate, each) for each in (against, change))
+    pair = pair_of(scenario, replicate, texts, first, second)
+    if replicate == TRACED:
+        pair.chains = chains.trace(scenario, against, change, seed, replicate, first, second)
+    return pair
+
+
+def pair_of(scenario: Scenario, replicate: int, texts: Sequence[str], first: Result, second: Result) -> Pair:
+    """What is kept of two results of one replicate; chains, which take two runs more, are not read."""
     values = np.array([[read(text, scenario).measure(result) for text in texts] for result in (first, second)])
     people = differences(first, second)
     words = [chains.departures_in_words(scenario, result) for result in (first, second)]
@@ -206,7 +214,6 @@ def run_pair(
         left_for=[(one[1], two[1]) for one, two in told],
         dates=[(one[0], two[0]) for one, two in told],
         employer=[first.employers[row] if row >= 0 else "" for row in people["employer"].tolist()],
-        chains=chains.trace(scenario, against, change, seed, replicate, first, second) if replicate == TRACED else None,
     )
 
 

@@ -7,13 +7,12 @@ names the nearest one.
 from __future__ import annotations
 
 import difflib
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 _FILE = Path(__file__).parent / "data" / "parameters.toml"
 
@@ -46,24 +45,42 @@ def declared() -> dict[str, Parameter]:
     return found
 
 
+ALSO_IN_THE_MONTH: Final = ("pay_reference", "pay_skill_slope", "match_taste_sd")
+"""Of the section `build`: those that phases read too. The others are read when the world is built, and never again."""
+
+
+def read_by_the_month(name: str) -> bool:
+    """Whether the months read a parameter, so that another value can come into force while the market runs."""
+    return declared()[name].phase != "build" or name in ALSO_IN_THE_MONTH
+
+
 def problems(overrides: Mapping[str, Any]) -> list[str]:
     """What is wrong with a mapping of overrides: one line each, empty when all is well."""
     found = []
     for name, value in overrides.items():
         if name not in declared():
-            near = difflib.get_close_matches(str(name), declared(), n=1, cutoff=0.5)
+            near = difflib.get_close_matches(str(name)[:200], declared(), n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else "`talent list parameters` shows them all"
-            found.append(f"parameters.{name} = {value!r}: no such parameter; {hint}")
+            found.append(f"parameters.{str(name)[:80]} = {_shown(value)}: no such parameter; {hint}")
             continue
         known = declared()[name]
         if isinstance(value, bool) or not isinstance(value, int | float):
-            found.append(f"parameters.{name} = {value!r}: expected a number ({known.unit}), e.g. {known.default:g}")
-        elif not math.isfinite(value) or not known.low <= value <= known.high:
+            expected = f"a number ({known.unit}), e.g. {known.default:g}"
+            found.append(f"parameters.{name} = {_shown(value)}: expected {expected}")
+        elif not known.low <= value <= known.high:  # no number that is not finite lies between two that are
             found.append(
-                f"parameters.{name} = {value!r}: expected {known.low:g} to {known.high:g} ({known.unit}); "
+                f"parameters.{name} = {_shown(value)}: expected {known.low:g} to {known.high:g} ({known.unit}); "
                 f"the default is {known.default:g}"
             )
     return found
+
+
+def _shown(value: Any) -> str:
+    """A value as it was given, cut short; whole numbers may be too large to write out."""
+    if isinstance(value, int) and abs(value) > 10**18:
+        return f"a whole number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]} ..."
 
 
 def check(overrides: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "Event",
     "Flow",
     "FrozenMap",
+    "Intervention",
     "Observation",
     "PlacedTeam",
     "Policy",
@@ -237,6 +238,15 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervention:
+    """From the month of a date on a parameter has another value; how it is now is what the latest one says."""
+
+    parameter: str
+    value: float
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedTeam:
     """One row of the team table to be: a team after splitting, with its head count at the start and planned."""
 
@@ -269,6 +279,7 @@ class Scenario:
     events: tuple[Event, ...]
     parameters: FrozenMap
     policies: tuple[Policy, ...]
+    interventions: tuple[Intervention, ...] = ()
     _placed: tuple[PlacedTeam, ...] = field(init=False, repr=False, compare=False)
     _rows: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     _places: Places = field(init=False, repr=False, compare=False)
@@ -307,6 +318,12 @@ class Scenario:
         """First and last month an event may fall in; not cut to the run, so that a short run begins as a long one."""
         return self.month_of(event.between[0]), self.month_of(event.between[1])
 
+    def parameters_in(self, month: int) -> dict[str, float]:
+        """The parameters that differ from their defaults in a month, interventions until then included."""
+        due = [item for item in self.interventions if self.month_of(item.date) <= month]
+        changed = {item.parameter: item.value for item in sorted(due, key=lambda item: item.date)}
+        return {**self.parameters, **changed}
+
     def placed_teams(self) -> tuple[PlacedTeam, ...]:
         """Every team after splitting, in the order of the file; sizes of one employer add up to its head count."""
         return self._placed
@@ -327,6 +344,8 @@ class Scenario:
     def to_dict(self) -> dict[str, Any]:
         """The canonical content, in the shape of the file; `from_dict` gives the same scenario back."""
         content: dict[str, Any] = _plain(self)
+        if not self.interventions:  # as if there were no such key: scenarios without any keep the hash that they had
+            del content["interventions"]
         return content
 
     def content_hash(self) -> str:
@@ -438,6 +457,7 @@ _PARTS: Final[Mapping[str, type]] = {
     "retention": Retention,
     "flows": Flow,
     "events": Event,
+    "interventions": Intervention,
 }
 
 

@@ -48,6 +48,7 @@ def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
         _retention(problems, top, known)
         _flows(problems, top, known)
         _events(problems, top, known)
+        _interventions(problems, top)
     _parameters(problems, top)
     check_policies(problems, top, known)
     if problems.lines:
@@ -323,3 +324,29 @@ def _parameters(problems: Problems, top: dict[str, Any]) -> None:
         else:
             read[key] = float(value) + 0.0
     top["parameters"] = read
+
+
+def _interventions(problems: Problems, top: dict[str, Any]) -> None:
+    """Parameters that change while the market runs: such that the month reads, each once in a month."""
+    seen: dict[tuple[str, str], str] = {}
+    for place, item in _entries(top, "interventions", "parameter"):
+        if "date" in item:
+            _within(problems, f"{place}.date", item["date"], top)
+        if not {"parameter", "value"} <= item.keys():
+            continue
+        name, value = item["parameter"], item["value"]
+        wrong = parameters.problems({name: value})
+        if wrong:
+            problems.lines.append(f"{place}: {' '.join(wrong[0].split())}")
+            continue
+        item["value"] = float(value) + 0.0
+        if not parameters.read_by_the_month(name):
+            came = f"{show(name)}, which is read only when the world is built"
+            fix = f"write it under [parameters]: {name} = {item['value']:g}"
+            problems.add(f"{place}.parameter", came, "a parameter that the month reads", fix)
+        elif "date" in item and (name, item["date"]) in seen:
+            came = f"{show(name)} in {item['date']} again"
+            fix = f"remove one; the other is {seen[name, item['date']]}"
+            problems.add(place, came, "one value of a parameter from a month on", fix)
+        elif "date" in item:
+            seen[name, item["date"]] = place

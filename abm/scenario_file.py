@@ -13,14 +13,15 @@ from abm.scenario_read import ScenarioError, nearest
 
 LARGEST_FILE: Final = 256 * 1024
 DEEPEST: Final = 12  # nesting and dotted keys beyond this are not a scenario and make the parser slow
-_TEXT: Final = re.compile(r'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'''')
+_TEXT: Final = re.compile(r'''"""[\s\S]*?(?:"""|\Z)|\'{3}[\s\S]*?(?:\'{3}|\Z)|"(?:\\.|[^"\\\n])*+"?|\'[^\'\n]*+\'?''')
+"""Text in quotes; what is not closed runs to the end of its line or of the file, so that no place is read twice."""
 
 
 def parse(path: Path, where: str, shipped: Sequence[str], kind: str = "scenario") -> dict[str, Any]:
     """The raw table of a file that is small, regular, UTF-8 and not absurdly nested; `kind` is for its errors."""
 
     def refuse(place: str, came: str, expected: str, fix: str) -> ScenarioError:
-        return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"], kind)
+        return _refused(where, kind, place, came, expected, fix)
 
     try:
         mode = path.stat().st_mode
@@ -31,8 +32,7 @@ def parse(path: Path, where: str, shipped: Sequence[str], kind: str = "scenario"
         if not stat.S_ISREG(mode):
             raise refuse("file", "a device or pipe", "a regular TOML file", "save it as a file first")
         if path.stat().st_size > LARGEST_FILE:
-            came = f"{path.stat().st_size:,} bytes"
-            raise refuse("file", came, f"at most {LARGEST_FILE:,} bytes", f"keep data out of the {kind}")
+            raise _too_large(where, kind, path.stat().st_size)
         raw = path.read_bytes()
     except FileNotFoundError:
         fix = nearest(path.stem, shipped, f"give a path to a TOML file, or a shipped {kind}:")
@@ -48,11 +48,48 @@ def parse(path: Path, where: str, shipped: Sequence[str], kind: str = "scenario"
         line = raw[: error.start].count(b"\n") + 1
         fix = "save the file as UTF-8"
         raise refuse(f"line {line}", f"byte 0x{raw[error.start]:02x}", "UTF-8 text", fix) from None
+    return _table(text, where, kind)
+
+
+def parse_text(text: str, where: str, kind: str = "scenario") -> dict[str, Any]:
+    """The raw table of a text that somebody hands in, under the limits that hold for a file.
+
+    Args:
+        text: TOML.
+        where: what it is called in errors, such as the name of the file that was uploaded.
+        kind: what it should be, for errors.
+
+    Raises:
+        ScenarioError: too large, too deep, not Unicode, or not TOML; with the line and the fix.
+    """
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        line = text[: error.start].count("\n") + 1
+        raise _refused(where, kind, f"line {line}", "half a character", "Unicode text", "save it as UTF-8") from None
+    if size > LARGEST_FILE:
+        raise _too_large(where, kind, size)
+    return _table(text, where, kind)
+
+
+def _refused(where: str, kind: str, place: str, came: str, expected: str, fix: str) -> ScenarioError:
+    return ScenarioError.about(where, [f"{place}: came {came}; expected {expected}. Fix: {fix}"], kind)
+
+
+def _too_large(where: str, kind: str, size: int) -> ScenarioError:
+    fix = f"keep data out of the {kind}"
+    return _refused(where, kind, "file", f"{size:,} bytes", f"at most {LARGEST_FILE:,} bytes", fix)
+
+
+def _table(text: str, where: str, kind: str) -> dict[str, Any]:
+    """A text of bounded size as a table."""
     if text.startswith("\ufeff"):
-        raise refuse("line 1", "a byte-order mark", "UTF-8 text without one", "save the file as UTF-8 without BOM")
+        fix = "save the file as UTF-8 without BOM"
+        raise _refused(where, kind, "line 1", "a byte-order mark", "UTF-8 text without one", fix)
     deep = _too_deep(text)
     if deep:
-        raise refuse(f"line {deep}", "very deep nesting", f"at most {DEEPEST} levels", "flatten the table")
+        expected = f"at most {DEEPEST} levels"
+        raise _refused(where, kind, f"line {deep}", "very deep nesting", expected, "flatten the table")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -60,7 +97,7 @@ def parse(path: Path, where: str, shipped: Sequence[str], kind: str = "scenario"
         line_text = re.search(r"at line (\d+)", detail)
         at = f"line {line_text[1]}" if line_text else "end of file"
         fix = "text needs double quotes, tables need [brackets], a key may come only once"
-        raise refuse(at, f"invalid TOML ({detail})", "valid TOML", fix) from None
+        raise _refused(where, kind, at, f"invalid TOML ({detail})", "valid TOML", fix) from None
 
 
 def _too_deep(text: str) -> int:

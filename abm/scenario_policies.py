@@ -65,7 +65,7 @@ def _policy(
         came = show(called) if "name" in item else "nothing"
         problems.add(f"{place}.name", came, "the name of a policy", nearest(called, policies.names()))
         return None
-    knobs: Mapping[str, Knob | Name] = policies.load(str(called)).KNOBS
+    knobs: Mapping[str, Knob | Name] = policies.knobs_of(str(called))
     read: dict[str, Any] = {"name": called}
     for key, value in item.items():
         knob = knobs.get(key)
@@ -79,12 +79,21 @@ def _policy(
             read[key] = number(knob.low, knob.high, f" ({knob.unit}; {knob.neutral:g} changes nothing)")(
                 problems, f"{place}.{key}", value
             )
+    _ends_later(problems, place, read, top)
     whole = [key for key, knob in knobs.items() if isinstance(knob, Name) and knob.empty == "none"]
     missing = [key for key in whole if not item.get(key)]
     for key in missing if len(missing) < len(whole) else ():
         given = ", ".join(known for known in whole if known not in missing)
         problems.add(f"{place}.{key}", "nothing", f"{knobs[key].unit}, because {given} is given", f"add {key} = ...")
     return read
+
+
+def _ends_later(problems: Problems, place: str, read: Mapping[str, Any], top: Mapping[str, Any]) -> None:
+    """A policy that ends does so after it has begun."""
+    begins, until = read.get("date") or top.get("start"), read.get("until")
+    if begins and until and month_number(until) <= month_number(begins):
+        expected = f"a month after {begins}, when it begins"
+        problems.add(f"{place}.until", show(until), expected, "end it later, or leave the policy out")
 
 
 def _name(

@@ -22,7 +22,13 @@ _DATE: Final = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be run; the text says where, what came, what was expected and the usual fix."""
+    """A scenario that cannot be run; the text says where, what came, what was expected and the usual fix.
+
+    Attributes:
+        problems: all of them, one readable line each, also those beyond the twenty that the text lists.
+    """
+
+    problems: tuple[str, ...] = ()
 
     @classmethod
     def about(cls, where: str, problems: Sequence[str], kind: str = "scenario") -> ScenarioError:
@@ -33,7 +39,9 @@ class ScenarioError(ValueError):
         if count > MOST_PROBLEMS_SHOWN:
             lines.append(f"  ... and {count - MOST_PROBLEMS_SHOWN} more")
         lines.append("Nothing was run.")
-        return cls("\n".join(lines))
+        error = cls("\n".join(lines))
+        error.problems = tuple(problems)
+        return error
 
 
 @dataclass(slots=True)
@@ -58,10 +66,18 @@ def show(value: object, longest: int = 70) -> str:
     if isinstance(value, str):
         text = '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value) + '"'
     elif isinstance(value, int | float):
-        text = f"{value:.6g}" if isinstance(value, int) and abs(value) > 10**15 else repr(value)
+        text = _large(value) if isinstance(value, int) and abs(value) > 10**15 else repr(value)
     else:
         text = f"{value} ({type(value).__name__})"
     return text if len(text) <= longest else f'{text[: longest - 5]} ..."'
+
+
+def _large(value: int) -> str:
+    """A whole number that nobody means, however large: not every one fits into a decimal number."""
+    try:
+        return f"{value:.6g}"
+    except OverflowError:
+        return f"a whole number of about {value.bit_length() * 0.30103:.0f} digits"
 
 
 def nearest(name: object, valid: Iterable[str], otherwise: str = "use one of") -> str:
@@ -267,7 +283,9 @@ def read_keys(
     dot = f"{place}." if place else ""
     for key in value:
         if key not in fields:
-            problems.add(f"{dot}{str(key)[:80]}", "an unknown key", "a known key", nearest(key, fields))
+            many = len(problems.lines) >= MOST_PROBLEMS_SHOWN  # nobody will read it, and to look for names takes long
+            fix = "remove it" if many else nearest(key, fields)
+            problems.add(f"{dot}{str(key)[:80]}", "an unknown key", "a known key", fix)
     result: dict[str, object] = {}
     for key, declared in fields.items():
         if key in value:

@@ -136,6 +136,11 @@ EVENT: Final = {
     "note": Field(text(), ""),
     "effects": Field(list_of(_anything), ()),
 }
+INTERVENTION: Final = {
+    "parameter": _one(text(80, empty=False)),
+    "value": _one(_anything),
+    "date": _one(date),
+}
 TOP: Final = {
     "name": _one(slug),
     "title": _one(text(200, empty=False)),
@@ -155,4 +160,5 @@ TOP: Final = {
     "events": Field(tables_of(EVENT, "id"), ()),
     "parameters": Field(_anything, {}),
     "policies": Field(_anything, ()),
+    "interventions": Field(tables_of(INTERVENTION, "parameter"), ()),
 }

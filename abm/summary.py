@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from abm.ledger import Row
 from abm.run import Result
 from abm.scenario import Scenario
 from abm.tables import CAUSE_NAMES, PATH_NAMES, Status
@@ -33,7 +34,15 @@ def employer_name(scenario: Scenario, row: int, status: int = -1) -> str:
     return scenario.employers[row].name if row < len(scenario.employers) else NEW_STARTUP
 
 
-def destinations(scenario: Scenario, result: Result, employer: int | None = None) -> list[str]:
+class Leavers(Protocol):
+    """A history that somebody left."""
+
+    @property
+    def departures(self) -> Row:
+        """Rows of the ledger."""
+
+
+def destinations(scenario: Scenario, result: Leavers, employer: int | None = None) -> list[str]:
     """Where each departure of a history led, in the order of the ledger; those of one employer only, if it is given."""
     left = result.departures
     if not left:

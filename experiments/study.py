@@ -83,7 +83,7 @@ class Study:
         if value is None and name in declared():
             value = declared()[name].default
         elif value is None and head == "policies":
-            value = policies.load(rest.partition(".")[0]).KNOBS[rest.partition(".")[2]].neutral
+            value = getattr(policies.knobs_of(rest.partition(".")[0])[rest.partition(".")[2]], "neutral", None)
         if not isinstance(value, int | float):
             return float(design.at(factor, np.array([0.5]))[0])
         return design.rounded(min(max(float(value), factor.low), factor.high))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import browser, open_app, server
+
+__all__ = ["browser", "open_app", "server"]  # fixtures of the tests that open the app
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--nightly", action="store_true", help="run the tests marked nightly as well")

@@ -74,6 +74,15 @@ def style_sheet() -> str:
     )
 
 
+def app_variables() -> str:
+    """Colours and fonts of both schemes for the browser app, whose rules are in `public/app.css`."""
+    return (
+        f":root{{color-scheme:light;{_variables(LIGHT)}--serif:{SERIF};--sans:{SANS};--mono:{MONO}}}"
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{_variables(DARK)}}}}}"
+        f":root[data-theme=dark]{{color-scheme:dark;{_variables(DARK)}}}"
+    )
+
+
 _PAGE = """
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}

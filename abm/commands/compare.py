@@ -123,7 +123,7 @@ def policy_settings(text: str) -> dict[str, str]:
             name, _, setting = (word.strip() for word in part.partition(":"))
             if name not in policies.names():
                 raise Refused(f"--policy {text}: {name!r} is no policy; {nearest(name, policies.names())}")
-        knobs = policies.load(name).KNOBS
+        knobs = policies.knobs_of(name)
         knob, equals, value = (word.strip() for word in setting.partition("="))
         if not equals or not value:
             raise Refused(f"--policy {text}: expected NAME:KNOB=VALUE; {_knobs(name)}")
@@ -135,5 +135,5 @@ def policy_settings(text: str) -> dict[str, str]:
 
 def _knobs(name: str) -> str:
     """The knobs of a policy with their units."""
-    known = policies.load(name).KNOBS
+    known = policies.knobs_of(name)
     return f"knobs of {name}: " + ", ".join(f"{knob} ({declared.unit})" for knob, declared in known.items())

@@ -1,4 +1,4 @@
-"""Dated events, entries and the beginning of agreed jobs take effect; policies act and move levers."""
+"""Parameters change; dated events, entries and first days at agreed jobs take effect; policies act and move levers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import numpy as np
 
 from abm import effects, employment, policies
 from abm.cohorts import fix_cohort
+from abm.parameters import Parameters
 from abm.tables import DIMENSIONS, SOURCES, EmployerKind, Status
 from abm.world import World
 
-WRITES = ("researchers", "employers", "teams", "projects", "base_levers", "levers", "arrivals", "joined", "cohorts")
+WRITES = (
+    *("researchers", "employers", "teams", "projects", "base_levers", "levers", "arrivals", "joined", "cohorts"),
+    "parameters",
+)
 PARAMETERS = (
     "strain_half_life",
     "shock_half_life",
@@ -24,7 +28,8 @@ AUTONOMY = DIMENSIONS.index("autonomy")
 
 
 def run(world: World) -> None:
-    """Stocks fade; then the calendar (openings, entries, first days at work), then the events that have fallen due."""
+    """Parameters change, stocks fade; then the calendar (openings, entries, first days), then the events now due."""
+    change_parameters(world)
     world.joined = np.zeros(0, dtype=np.int64)
     people, teams = world.researchers, world.teams
     fade(world)
@@ -42,6 +47,12 @@ def run(world: World) -> None:
             fix_cohort(world, number)
     policies.move_levers(world.scenario, world.base_levers, world.levers, world.month)
     narrow(world)
+
+
+def change_parameters(world: World) -> None:
+    """Parameters that change this month are in force from its first moment on."""
+    if any(world.scenario.month_of(item.date) == world.month for item in world.scenario.interventions):
+        world.parameters = Parameters(world.scenario.parameters_in(world.month))
 
 
 def fade(world: World) -> None:

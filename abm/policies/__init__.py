@@ -5,6 +5,7 @@ To add one: a file here whose first line says what it does, with `KNOBS` (name -
     move(levers, knobs)   changes the levers it was given; called every month from its date on, on a fresh copy
     acts(knobs)           gives effects, in the form of a dated event's, that happen once, in the month of its date
 
+Who moves levers may also end: `knobs_of` adds the knob `until`, and `move_levers` sees to it; no file need know of it.
 At their neutral values the knobs change nothing. `knobs["factor"]` is a number, `knobs.name("team")` the name that was
 given, `knobs.names("employer")` all that it stands for, `knobs.rows("employer")` where these stand in a lever.
 """
@@ -85,6 +86,7 @@ EMPLOYER: Final = Name("employer", "all", "employer that follows; when left out 
 PLACE: Final = Name("place", "all", "where it holds")
 DATE: Final = Name("date", "the start", "month from which it is in force")
 ON: Final = Name("date", "the start", "month in which it happens")
+UNTIL: Final = Name("date", "never", "month from which it is no longer in force")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,14 @@ def load(name: str) -> Any:
     return import_module(f"abm.policies.{name}")
 
 
+@cache
+def knobs_of(name: str) -> Mapping[str, Knob | Name]:
+    """All knobs of a policy: those of its file, and `until` if it is in force for a time (has `move` and `date`)."""
+    module = load(name)
+    ends = {"until": UNTIL} if hasattr(module, "move") and "date" in module.KNOBS else {}
+    return {**module.KNOBS, **ends}
+
+
 def acts(name: str, settings: Mapping[str, Any], places: Places) -> Iterator[Mapping[str, Any]]:
     """The effects that a policy has once, in the month of its date, as a scenario would write them."""
     module = load(name)
@@ -176,14 +186,19 @@ def acts(name: str, settings: Mapping[str, Any], places: Places) -> Iterator[Map
         yield from module.acts(Knobs(module.KNOBS, settings, places))
 
 
+def is_in_force(scenario: Described, policy: InForce, month: int) -> bool:
+    """Whether a policy moves levers in a month: from its date on (the start if it has none), and before `until`."""
+    date, until = (str(policy.settings.get(knob, "")) for knob in ("date", "until"))
+    begun = not date or month >= scenario.month_of(date)
+    return begun and (not until or month < scenario.month_of(until)) and hasattr(load(policy.name), "move")
+
+
 def move_levers(scenario: Described, base: Levers, levers: Levers, month: int) -> None:
     """Put the policies in force on top of the levers that the dated events have set."""
     for name, values in base.values.items():
         levers.values[name][:] = values
     for policy in scenario.policies:
-        module = load(policy.name)
-        knobs = Knobs(module.KNOBS, policy.settings, scenario.places)
-        date = knobs.name("date")
-        if hasattr(module, "move") and (not date or month >= scenario.month_of(date)):
-            module.move(levers, knobs)
+        if is_in_force(scenario, policy, month):
+            module = load(policy.name)
+            module.move(levers, Knobs(module.KNOBS, policy.settings, scenario.places))
     levers.clip()

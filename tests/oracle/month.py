@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abm import policies
+from abm.parameters import Parameters
 from abm.streams import stable_row
 from abm.tables import DIMENSIONS, EmployerKind, Status
 from abm.world import DatedEvent
@@ -17,7 +18,10 @@ from tests.oracle.world import OracleWorld, Person
 
 
 def events(world: OracleWorld) -> None:
-    """Stocks fade; openings, entries, first days; events fall due, policies act; levers are set."""
+    """Parameters change; stocks fade; openings, entries, first days; events fall due, policies act; levers are set."""
+    for change in world.scenario.interventions:
+        if world.scenario.month_of(change.date) == world.month:
+            world.parameters = Parameters({**world.parameters.as_dict(), change.parameter: change.value})
     world.joined = []
     for person in world.people:
         fade(world, person)

@@ -414,8 +414,8 @@ class OracleWorld:
         """a_ij, fixed for the pair for ever."""
         pair = (person.row, employer.row)
         if pair not in self.match_tastes:
-            self.match_tastes[pair] = self.parameters.match_taste_sd * self.luck.normal("match_taste", 0, *pair)
-        return self.match_tastes[pair]
+            self.match_tastes[pair] = self.luck.normal("match_taste", 0, *pair)
+        return self.parameters.match_taste_sd * self.match_tastes[pair]
 
     def job_terms(self, person: Person, team: Team, amount: float, equity_ratio: float, peers: float) -> Terms:
         """The terms that every job has."""

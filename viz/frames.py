@@ -1,0 +1,133 @@
+"""What is sent to the page: a market once in whole, then month by month only what has changed; arrays as bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from abm import views
+from abm.live import LiveMarket
+
+_SENT_AS = {"f": np.float32, "i": np.int32, "u": np.int32, "b": np.uint8}
+_SMALL = (np.dtype(np.int8), np.dtype(np.int16), np.dtype(np.uint8), np.dtype(np.uint16))
+
+
+def pack(content: Any) -> tuple[Any, list[bytes]]:
+    """JSON-ready content, and the arrays in it as bytes; in their place stands `{"$": number, "type", "shape"}`.
+
+    What is not finite becomes null: `Infinity` is no JSON. A dataclass is sent as its fields.
+
+    Raises:
+        TypeError: there is something in it that a page cannot be told.
+    """
+    buffers: list[bytes] = []
+
+    def one(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            kept = value.dtype in _SMALL
+            sent = np.ascontiguousarray(value if kept else value.astype(_SENT_AS[value.dtype.kind]))
+            buffers.append(sent.tobytes())
+            return {"$": len(buffers) - 1, "type": sent.dtype.name, "shape": list(sent.shape)}
+        if isinstance(value, Mapping):
+            return {str(key): one(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [one(item) for item in value]
+        if is_dataclass(value) and not isinstance(value, type):
+            return {each.name: one(getattr(value, each.name)) for each in fields(value)}
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if value is None or isinstance(value, str | int | float):  # bool is an int
+            return value
+        raise TypeError(f"{type(value).__name__} cannot be sent to the page")
+
+    return one(content), buffers
+
+
+class Seen:
+    """What a page has been sent of a market, so that only news follow, and a branch can take over the past.
+
+    Attributes:
+        employers, teams: rows that the page knows, in the order in which it heard of them.
+        history: what it has been told of each month.
+    """
+
+    def __init__(self, market: LiveMarket) -> None:
+        """A page that is about to see a market of month 0."""
+        self.market = market
+        self.history: list[dict[str, Any]] = []
+        self._at = views.positions(market)
+        self._start = {**views.static(market), "place": self._at}
+        self.employers = [each["row"] for each in self._start["employers"]]
+        self.teams = [each["row"] for each in self._start["teams"]]
+        self._fixed = _fixed(self._start)
+
+    def opening(self) -> dict[str, Any]:
+        """Everything that the page needs to draw the market from its first month to now."""
+        return {"market": self._start, "past": self.history, **self._head()}
+
+    def month(self) -> dict[str, Any]:
+        """The month that has just been run."""
+        rows, places = views.changes(self.market, self._at)
+        self._at = views.positions(self.market)
+        report = views.month_report(self.market, self.market.month - 1)
+        content = {
+            **self._head(),
+            "moved": rows,
+            "place": places,
+            "world": report["world"],
+            "feed": report["feed"],
+            "offers": {name: report["offers"][name] for name in ("researcher", "team", "state")},
+            **self._news(report),
+        }
+        for kind, known in (("employer", self.employers), ("team", self.teams)):
+            taken = np.array(known)
+            content[f"{kind}_rows"] = taken.astype(np.int16 if taken.max() < 2**15 else np.int32)
+            content[f"{kind}s"] = {name: values[taken] for name, values in report[kind].items()}
+        self.history.append(content)
+        return content
+
+    def branched(self, market: LiveMarket) -> Seen:
+        """The view of a branch of this market: the same past up to the month of the branch."""
+        made = Seen(market)
+        made.history, made._start, made._fixed = self.history[: market.month], self._start, _fixed(self._start)
+        made.employers = [each["row"] for each in self._start["employers"]]
+        made.teams = [each["row"] for each in self._start["teams"]]
+        for content in made.history:
+            made._learn(content)
+        return made
+
+    def _learn(self, content: dict[str, Any]) -> None:
+        """Rows and cohorts that the page has been told of."""
+        self.employers += [each["row"] for each in content["new_employers"]]
+        self.teams += [each["row"] for each in content["new_teams"]]
+        self._fixed |= {each["name"] for each in content["cohorts"]}
+
+    def _news(self, report: dict[str, Any]) -> dict[str, Any]:
+        """Start-ups that have come and gone, and cohorts whose members are known from this month on."""
+        kinds = {entry["kind"] for entry in report["feed"]}
+        fixing = any(
+            each["name"] not in self._fixed and self.market.described.month_of(each["fixed"]) < self.market.month
+            for each in self._start["cohorts"]
+        )
+        found: dict[str, Any] = {"new_employers": [], "new_teams": [], "cohorts": []}
+        if "founded" in kinds or fixing:
+            now = views.static(self.market)
+            found["new_employers"] = [each for each in now["employers"] if each["row"] not in set(self.employers)]
+            found["new_teams"] = [each for each in now["teams"] if each["row"] not in set(self.teams)]
+            found["cohorts"] = [each for each in now["cohorts"] if each["members"] and each["name"] not in self._fixed]
+            self._learn(found)
+        return found
+
+    def _head(self) -> dict[str, Any]:
+        market = self.market
+        return {"month": market.month, "date": market.date, "over": market.is_over, "seed": market.seed}
+
+
+def _fixed(start: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in start["cohorts"] if each["members"]}

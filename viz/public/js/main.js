@@ -1,0 +1,271 @@
+// The frame around the pages: heading, navigation, light and dark, and what all pages share (the link and the market).
+
+import { h, select, swap, toast } from "./dom.js";
+import { when } from "./format.js";
+import { Link } from "./link.js";
+import { Market } from "./state.js";
+import { Transport } from "./transport.js";
+
+import build from "./pages/build.js";
+import compare from "./pages/compare.js";
+import compute from "./pages/compute.js";
+import experiments from "./pages/experiments.js";
+import learn from "./pages/learn.js";
+import levers from "./pages/levers.js";
+import market from "./pages/market.js";
+import why from "./pages/why.js";
+
+const PAGES = [market, levers, compute, compare, why, build, experiments, learn];
+
+/** Called once by the widget; what it returns is called when the page goes. */
+export function start({ model, base }) {
+  const app = new App(model, base);
+  app.begin();
+  return () => app.end();
+}
+
+class App {
+  constructor(model, base) {
+    this.base = base;
+    this.link = new Link(model);
+    this.market = null;
+    this.catalogue = null;
+    this.page = null;
+    this.pages = new Map();
+    this.pace = 0.7;
+    this.playing = false;
+    this.busy = 0;
+    this.listeners = [];
+  }
+
+  // ---- what pages use --------------------------------------------------------------------------------------------
+
+  /** Ask the session; a refusal is shown to the reader and thrown on, so that the page can keep its state. */
+  async ask(what, fields = {}) {
+    this.#working(1);
+    try {
+      return await this.link.ask(what, fields);
+    } catch (error) {
+      toast(error.message, "error");
+      throw error;
+    } finally {
+      this.#working(-1);
+    }
+  }
+
+  /** Hear of "opened", "month", "cursor", "select", "log", "theme". */
+  on(listener) {
+    this.listeners.push(listener);
+  }
+
+  tell(what, detail) {
+    for (const listener of this.listeners) listener(what, detail);
+    for (const [id, page] of this.pages) page.update?.(what, detail, id === this.page);
+  }
+
+  /** Open a scenario by name; or show what another request answered with, such as a branch or a scenario of one's own. */
+  async open(scenario, seed) {
+    this.show(await this.ask("open", { scenario, seed }));
+  }
+
+  show(opening) {
+    this.market = new Market(opening);
+    this.playing = false;
+    this.heading();
+    this.tell("opened");
+    this.address();
+  }
+
+  select(kind, row) {
+    this.tell("select", { kind, row });
+    if (kind && this.page !== "market") this.go("market");
+  }
+
+  /** What if a dated event had not happened? Compared on its own page. */
+  without(event) {
+    this.go("compare");
+    this.tell("without", event);
+  }
+
+  /** Why somebody left, with everything that is known of it. */
+  explain(departure) {
+    this.go("why");
+    this.tell("explain", departure);
+  }
+
+  go(id) {
+    if (!this.pages.has(id)) this.#build(id);
+    for (const [each, page] of this.pages) page.node.hidden = each !== id;
+    const before = this.page;
+    this.page = id;
+    for (const link of this.nav.querySelectorAll("a")) {
+      if (link.dataset.page === id) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    const page = this.pages.get(id);
+    document.title = `${page.title} · The market for AI talent`;
+    this.transport.node.hidden = page.still === true;
+    this.root.dataset.page = id;
+    page.show?.();
+    this.address();
+    if (before && before !== id) {
+      this.main.scrollTop = 0;
+      this.main.focus({ preventScroll: true });
+    }
+  }
+
+  /** The address says what is shown, so that it can be sent to somebody. */
+  address() {
+    const query = new URLSearchParams();
+    if (this.page && this.page !== "market") query.set("page", this.page);
+    if (this.market?.shared) query.set("world", this.market.shared);
+    else if (this.market) query.set("scenario", this.market.name);
+    if (this.market && this.market.seed !== 1) query.set("seed", this.market.seed);
+    if (this.market?.pulls?.length) query.set("pulls", encodePulls(this.market.pulls));
+    history.replaceState(null, "", `${location.pathname}?${query}`);
+  }
+
+  /** Pulls of the session so far: kept with the market, marked on every time axis. */
+  logged(answer) {
+    this.market.pulls = answer.log;
+    this.market.inForce = answer.in_force;
+    this.tell("log");
+    this.address();
+  }
+
+  // ---- life ------------------------------------------------------------------------------------------------------
+
+  async begin() {
+    this.#frame();
+    this.link.on("month", (month) => {
+      this.market.append(month);
+      this.tell("month");
+      this.link.say("drawn");
+    });
+    this.link.on("paused", ({ why, month }) => {
+      this.playing = false;
+      if (why !== "there" && why !== "the end") toast(`Playing stopped in month ${month}: ${why}.`);
+      this.tell("paused");
+    });
+    this.link.on("job", (job) => this.tell("job", job));
+    const query = new URLSearchParams(location.search);
+    try {
+      this.catalogue = await this.ask("hello");
+      this.#scenarios();
+      await this.#first(query);
+    } catch (error) {
+      if (!this.market) await this.open("meta_fair", 1);
+    }
+    this.go(PAGES.some((page) => page.id === query.get("page")) ? query.get("page") : "market");
+    this.root.removeAttribute("aria-busy");
+    window.talent = this; // for tests and for the curious; the session behind it checks everything
+  }
+
+  async #first(query) {
+    const seed = /^\d{1,15}$/.test(query.get("seed") ?? "") ? Number(query.get("seed")) : 1;
+    if (query.get("world")) {
+      const answer = await this.ask("world", { code: query.get("world").slice(0, 60000), seed });
+      this.show(answer);
+    } else await this.open(query.get("scenario") ?? "meta_fair", seed);
+    if (query.get("pulls")) this.market.planned = query.get("pulls").slice(0, 8000);
+    if (this.market.planned) await this.#replay(this.market.planned);
+  }
+
+  async #replay(text) {
+    const answer = await this.ask("replay", { pulls: text });
+    this.show(answer);
+    this.logged(answer);
+  }
+
+  end() {
+    this.link.close();
+    this.root.remove();
+  }
+
+  #frame() {
+    const root = document.documentElement;
+    root.lang = "en";
+    document.querySelector("meta[name=viewport]")?.setAttribute("content", "width=device-width, initial-scale=1");
+    root.dataset.theme = readTheme() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+    if (!document.querySelector("link[data-talent]")) {
+      document.head.append(h("link", { rel: "stylesheet", href: new URL("../app.css", import.meta.url).href, "data-talent": true }));
+    }
+    this.title = h("p", { class: "world" });
+    this.scenarioPick = h("span", {});
+    this.progress = h("div", { class: "working", hidden: true, role: "progressbar", "aria-label": "Working" });
+    this.nav = h("nav", { "aria-label": "Pages" }, PAGES.map((page) => h("a", { href: `?page=${page.id}`, "data-page": page.id, text: page.title, onclick: (event) => {
+      if (event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.go(page.id);
+    } })));
+    const theme = h("button", { type: "button", class: "quiet", text: "Light / dark", "aria-label": "Switch between light and dark", onclick: () => {
+      root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+      keepTheme(root.dataset.theme);
+      this.tell("theme");
+    } });
+    this.main = h("main", { id: "main", tabindex: -1 });
+    this.transport = new Transport(this);
+    this.root = h("div", { id: "talent", "aria-busy": "true" },
+      h("a", { class: "skip", href: "#main", text: "Skip to the page", onclick: (event) => {
+        event.preventDefault();
+        this.main.focus();
+      } }),
+      h("header", {}, h("div", { class: "mast" }, h("h1", { text: "The market for AI talent" }), this.title), this.nav, h("div", { class: "tools" }, this.scenarioPick, theme)),
+      this.progress, this.main, this.transport.node);
+    document.getElementById("talent")?.remove();
+    document.body.append(this.root);
+    swap(this.main, h("p", { class: "loading", text: "Opening the market…" }));
+  }
+
+  #scenarios() {
+    const options = this.catalogue.scenarios.map(({ name, title }) => [name, title]);
+    this.scenarioPick.replaceChildren(h("label", { class: "unseen", for: "scenario", text: "Scenario" }),
+      select(options, "meta_fair", (name) => this.open(name, this.market.seed).catch(() => {}), { id: "scenario" }));
+  }
+
+  heading() {
+    const { market } = this;
+    swap(this.title, `${market.title} · ${when(market.start)} – ${when(market.dateOf(market.months - 1))} · ${market.size} researchers · seed ${market.seed}`);
+    const pick = this.scenarioPick.querySelector("select");
+    if (pick) pick.value = market.name;
+  }
+
+  #build(id) {
+    if (!this.pages.size) swap(this.main);
+    const page = PAGES.find((each) => each.id === id);
+    const made = page.build(this);
+    made.node.classList.add("page");
+    made.node.id = `page-${id}`;
+    this.pages.set(id, { ...made, title: page.title, still: page.still });
+    this.main.append(made.node);
+    if (this.market) made.update?.("opened", null, true);
+  }
+
+  #working(change) {
+    this.busy += change;
+    clearTimeout(this.soon);
+    if (this.busy > 0) this.soon = setTimeout(() => (this.progress.hidden = false), 250);
+    else this.progress.hidden = true;
+  }
+}
+
+/** Pulls as one text for the address: month~kind~name~knob=value,... joined by |. The session checks every part. */
+export function encodePulls(pulls) {
+  return JSON.stringify(pulls.map(({ month, kind, name, settings, number }) => [month, kind, name, settings, number]));
+}
+
+function readTheme() {
+  try {
+    return localStorage.getItem("talent-theme");
+  } catch {
+    return null;
+  }
+}
+
+function keepTheme(theme) {
+  try {
+    localStorage.setItem("talent-theme", theme);
+  } catch {
+    // private windows keep nothing
+  }
+}

@@ -1,0 +1,521 @@
+// The living network, on one canvas: employers as anchors, people in their teams, ties, movers on their way, offers as
+// sparks. It draws what `state.js` knows of a month and owns nothing but the view: zoom, hover, selection.
+
+import { h } from "./dom.js";
+import { num, plural } from "./format.js";
+import { Layout, NOT_HERE, OUTSIDE, seat } from "./layout.js";
+
+const MOVE_MS = 650;
+const SPARK_MS = 900;
+const MOST_SPARKS = 260;
+const NAMES_FROM = 17; // radius on the screen from which an employer's name is written
+const TEAM_NAMES_FROM = 3.4; // zoom from which teams are named
+
+export class Network {
+  /** @param onPick called with (kind, row) when something is clicked, (null) when nothing is */
+  constructor(app, onPick) {
+    this.app = app;
+    this.onPick = onPick;
+    this.canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": "The network; open a scenario to fill it", class: "network" });
+    this.tip = h("div", { class: "tip", "aria-hidden": "true" });
+    this.node = h("div", { class: "stage" }, this.canvas, this.tip);
+    this.view = { k: 1, x: 0, y: 0 };
+    this.colour = "home";
+    this.showTies = true;
+    this.ties = null;
+    this.sparks = [];
+    this.moving = null;
+    this.frame = 0;
+    this.times = []; // milliseconds of the last frames, for the page's own account
+    this.selected = null;
+    this.#listen();
+    this.observer = new ResizeObserver(() => this.#resize());
+    this.observer.observe(this.node);
+  }
+
+  /** Draw another market. */
+  open(market) {
+    this.market = market;
+    this.ties = null;
+    this.sparks = [];
+    this.moving = null;
+    this.selected = null;
+    this.#place(true);
+    this.refresh();
+  }
+
+  /** Show a month; movers travel if it is the one after that which was shown. */
+  show(month, animate) {
+    const calm = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
+    const before = { x: this.x, y: this.y };
+    this.#founded();
+    this.#positions(month);
+    this.month = month;
+    this.moving = null;
+    this.sparks = [];
+    if (!calm && before.x) {
+      const moved = this.market.movedIn(month);
+      this.moving = { before, people: moved, began: performance.now(), ms: this.app.pace < 0.3 ? 200 : MOVE_MS };
+      this.#light(month);
+    }
+    this.#describe();
+    this.#draw();
+  }
+
+  /** Colours may have changed (theme, mode); draw again. */
+  refresh() {
+    if (!this.market) return;
+    const style = getComputedStyle(document.documentElement);
+    const value = (name) => style.getPropertyValue(name).trim();
+    this.ink = Object.fromEntries(["bg", "panel", "ink", "muted", "line", "ghost", "accent", "blue", "rest"].map((name) => [name, value(`--${name}`)]));
+    this.palette = [value("--accent"), ...[1, 2, 3, 4, 5, 6].map((k) => value(`--c${k}`)), value("--rest")];
+    this.#paint();
+    this.show(this.month ?? this.market.month, false);
+  }
+
+  paintBy(mode) {
+    this.colour = mode;
+    this.refresh();
+  }
+
+  select(kind, row) {
+    this.selected = kind ? { kind, row } : null;
+    this.#draw();
+  }
+
+  setTies(ties) {
+    this.ties = ties;
+    this.#draw();
+  }
+
+  /** Zoom to an employer, a team, or everything. */
+  fit(box) {
+    const [x0, y0, x1, y1] = box ?? this.layout.box();
+    const [w, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    const [above, below] = [w > 700 ? 44 : 40, 40]; // the controls and the key lie over the picture
+    const k = Math.min((w - 24) / (x1 - x0), (height - above - below) / (y1 - y0));
+    this.home ??= k;
+    if (!box) this.home = k;
+    this.view = { k, x: w / 2 - (k * (x0 + x1)) / 2, y: (above + height - below) / 2 - (k * (y0 + y1)) / 2 };
+    this.#draw();
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+
+  /** Median and worst time of the last frames, in milliseconds. */
+  frameTimes() {
+    const sorted = [...this.times].sort((a, b) => a - b);
+    return { n: sorted.length, median: sorted[sorted.length >> 1] ?? 0, worst: sorted.at(-1) ?? 0 };
+  }
+
+  // ---- places ------------------------------------------------------------------------------------------------------
+
+  #place(fit) {
+    this.layout = new Layout(this.market, this.node.clientWidth / Math.max(1, this.node.clientHeight));
+    this.month = this.market.month;
+    this.#founded();
+    this.#positions(this.month);
+    if (fit) this.fit();
+  }
+
+  #founded() {
+    for (const startup of this.market.startups) this.layout.found(startup.row, startup.team);
+  }
+
+  #positions(month) {
+    const { place, seats } = this.market.at(month);
+    const n = place.length;
+    const [x, y] = [new Float32Array(n), new Float32Array(n)];
+    for (let person = 0; person < n; person += 1) {
+      const spot = place[person] === NOT_HERE ? null : this.layout.spots.get(place[person]);
+      if (!spot) {
+        x[person] = NaN;
+        continue;
+      }
+      const [dx, dy] = seat(seats[person]);
+      const squeeze = place[person] === -6 ? 0.8 : 1;
+      x[person] = spot.x + dx * squeeze;
+      y[person] = spot.y + dy * squeeze;
+    }
+    this.x = x;
+    this.y = y;
+    this.here = place;
+  }
+
+  /** The colour class of each person: by home employer, present employer, or membership of the cohorts. */
+  #paint() {
+    const { market } = this;
+    const n = market.n;
+    this.class = new Uint8Array(n).fill(7);
+    if (this.colour === "cohort") {
+      market.cohorts.slice(0, 6).forEach((cohort, k) => cohort.members?.forEach((person) => (this.class[person] = k)));
+    } else {
+      const { place } = market.at(this.colour === "home" ? 0 : (this.month ?? market.month));
+      for (let person = 0; person < n; person += 1) {
+        const employer = place[person] >= 0 ? market.employerOf(place[person]) : -1;
+        this.class[person] = market.colourOf(employer);
+      }
+    }
+  }
+
+  // ---- drawing -----------------------------------------------------------------------------------------------------
+
+  #draw() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      const began = performance.now();
+      const more = this.#picture(began);
+      this.times.push(performance.now() - began);
+      if (this.times.length > 240) this.times.shift();
+      if (more) this.#draw();
+    });
+  }
+
+  #picture(now) {
+    const { canvas, view, market } = this;
+    if (!market || !canvas.width) return false;
+    const pen = canvas.getContext("2d");
+    const ratio = canvas.width / canvas.clientWidth;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.fillStyle = this.ink.bg;
+    pen.fillRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    pen.setTransform(ratio * view.k, 0, 0, ratio * view.k, ratio * view.x, ratio * view.y);
+    this.#grounds(pen);
+    if (this.showTies && this.ties) this.#lines(pen);
+    const travelling = this.#people(pen, now);
+    const sparking = this.#flashes(pen, now);
+    this.#ring(pen);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#names(pen);
+    return travelling || sparking;
+  }
+
+  #grounds(pen) {
+    const { layout, view, market } = this;
+    pen.lineWidth = 1 / view.k;
+    for (const employer of layout.employers.values()) {
+      if (!market.isOpen(employer.row, this.month)) continue;
+      pen.beginPath();
+      if (employer.startup) diamond(pen, employer.x, employer.y, employer.r * 1.12);
+      else pen.arc(employer.x, employer.y, employer.r, 0, 7);
+      pen.fillStyle = this.ink.panel;
+      pen.fill();
+      const colour = market.colourOf(employer.row);
+      pen.strokeStyle = colour < 7 ? this.palette[colour] : this.ink.ghost;
+      pen.stroke();
+    }
+    pen.strokeStyle = this.ink.line;
+    pen.beginPath();
+    for (const [place, spot] of layout.spots) {
+      if (place < 0) {
+        pen.moveTo(spot.x + spot.r, spot.y);
+        pen.arc(spot.x, spot.y, spot.r, 0, 7);
+      } else if (view.k > this.home * 1.3 && !layout.employers.get(spot.employer)?.startup) {
+        pen.moveTo(spot.x + spot.r, spot.y);
+        pen.arc(spot.x, spot.y, spot.r, 0, 7);
+      }
+    }
+    pen.stroke();
+  }
+
+  #lines(pen) {
+    const { pairs, strength } = this.ties;
+    pen.strokeStyle = this.ink.rest;
+    pen.globalAlpha = 0.13;
+    pen.lineWidth = 0.7 / this.view.k;
+    pen.beginPath();
+    const chosen = this.selected?.kind === "person" ? this.selected.row : -1;
+    for (let k = 0; k < pairs.length; k += 1) {
+      const [a, b] = pairs[k];
+      if (a === chosen || b === chosen || this.here[a] < 0 || this.here[b] < 0) continue;
+      pen.moveTo(this.x[a], this.y[a]);
+      pen.lineTo(this.x[b], this.y[b]);
+    }
+    pen.stroke();
+    pen.globalAlpha = 1;
+    if (chosen < 0 || !this.ego) return;
+    pen.strokeStyle = this.ink.ink;
+    for (const [other, weight] of this.ego) {
+      if (Number.isNaN(this.x[other])) continue;
+      pen.globalAlpha = 0.35 + 0.6 * Math.min(1, weight);
+      pen.lineWidth = (0.6 + 1.6 * weight) / this.view.k;
+      pen.beginPath();
+      pen.moveTo(this.x[chosen], this.y[chosen]);
+      pen.lineTo(this.x[other], this.y[other]);
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  #people(pen, now) {
+    const { x, y, view } = this;
+    const r = Math.min(0.46, Math.max(0.36, 1.1 / view.k));
+    const asSquares = r * view.k < 1.7;
+    const moving = this.moving;
+    const t = moving ? Math.min(1, (now - moving.began) / moving.ms) : 1;
+    const travels = moving && t < 1 ? moving.set ?? (moving.set = new Set(moving.people)) : null;
+    const [left, top] = [-view.x / view.k - 1, -view.y / view.k - 1];
+    const [right, bottom] = [left + this.canvas.clientWidth / view.k + 2, top + this.canvas.clientHeight / view.k + 2];
+    for (let colour = 7; colour >= 0; colour -= 1) {
+      pen.fillStyle = this.palette[colour];
+      pen.beginPath();
+      for (let person = 0; person < x.length; person += 1) {
+        if (this.class[person] !== colour || travels?.has(person)) continue;
+        const [px, py] = [x[person], y[person]];
+        if (!(px > left && px < right && py > top && py < bottom)) continue;
+        if (asSquares) pen.rect(px - r, py - r, 2 * r, 2 * r);
+        else {
+          pen.moveTo(px + r, py);
+          pen.arc(px, py, r, 0, 7);
+        }
+      }
+      pen.fill();
+    }
+    if (!travels) return false;
+    const ease = t < 0.5 ? 4 * t * t * t : 1 - (-2 * t + 2) ** 3 / 2;
+    for (const person of moving.people) {
+      const [fx, fy] = [moving.before.x[person], moving.before.y[person]];
+      const [tx, ty] = [x[person], y[person]];
+      const appears = Number.isNaN(fx);
+      if (appears && Number.isNaN(tx)) continue;
+      const px = appears ? tx : Number.isNaN(tx) ? fx : fx + (tx - fx) * ease;
+      const py = appears ? ty : Number.isNaN(tx) ? fy : fy + (ty - fy) * ease - Math.sin(Math.PI * ease) * Math.min(6, Math.abs(tx - fx) * 0.12);
+      pen.globalAlpha = appears ? t : Number.isNaN(tx) ? 1 - t : 1;
+      pen.fillStyle = this.palette[this.class[person]];
+      pen.beginPath();
+      pen.arc(px, py, r * 1.9, 0, 7);
+      pen.fill();
+      pen.lineWidth = 1 / view.k;
+      pen.strokeStyle = this.ink.bg;
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+    return true;
+  }
+
+  /** Offers of the month fly from the team to the person: full when taken, faint when not. */
+  #light(month) {
+    const offers = this.market.offersIn(month);
+    if (!offers) return;
+    const began = performance.now();
+    const stride = Math.max(1, Math.ceil(offers.researcher.length / MOST_SPARKS));
+    for (let k = 0; k < offers.researcher.length; k += 1) {
+      const accepted = offers.state[k] === 1;
+      if (!accepted && k % stride) continue;
+      const spot = this.layout.spots.get(offers.team[k]);
+      const person = offers.researcher[k];
+      const [px, py] = this.moving ? [this.moving.before.x[person], this.moving.before.y[person]] : [this.x[person], this.y[person]];
+      if (!spot || Number.isNaN(px)) continue;
+      this.sparks.push({ sx: spot.x, sy: spot.y, px, py, accepted, began: began + (k % 7) * 25 });
+    }
+  }
+
+  #flashes(pen, now) {
+    this.sparks = this.sparks.filter((spark) => now - spark.began < SPARK_MS);
+    for (const { sx, sy, px, py, accepted, began } of this.sparks) {
+      const t = Math.max(0, (now - began) / SPARK_MS);
+      const head = Math.min(1, t * 1.6);
+      const tail = Math.max(0, head - 0.25);
+      pen.globalAlpha = (accepted ? 0.7 : 0.3) * (1 - Math.max(0, t - 0.6) / 0.4);
+      pen.strokeStyle = accepted ? this.ink.ink : this.ink.muted;
+      pen.lineWidth = (accepted ? 1.2 : 0.8) / this.view.k;
+      pen.beginPath();
+      pen.moveTo(sx + (px - sx) * tail, sy + (py - sy) * tail);
+      pen.lineTo(sx + (px - sx) * head, sy + (py - sy) * head);
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+    return this.sparks.length > 0;
+  }
+
+  #ring(pen) {
+    const chosen = this.selected;
+    if (!chosen) return;
+    pen.strokeStyle = this.ink.ink;
+    pen.lineWidth = 2.2 / this.view.k;
+    pen.beginPath();
+    if (chosen.kind === "person" && !Number.isNaN(this.x[chosen.row])) pen.arc(this.x[chosen.row], this.y[chosen.row], Math.max(0.9, 5 / this.view.k), 0, 7);
+    else {
+      const spot = chosen.kind === "team" ? this.layout.spots.get(chosen.row) : chosen.kind === "employer" ? this.layout.employers.get(chosen.row) : null;
+      if (spot) pen.arc(spot.x, spot.y, spot.r + 0.3, 0, 7);
+    }
+    pen.stroke();
+  }
+
+  #names(pen) {
+    const { view, market, layout } = this;
+    const write = (words, x, y, size, weight, colour) => {
+      pen.font = `${weight} ${size}px ${this.font ?? (this.font = getComputedStyle(document.documentElement).getPropertyValue("--sans"))}`;
+      pen.textAlign = "center";
+      pen.lineJoin = "round";
+      pen.lineWidth = 3.5;
+      pen.strokeStyle = this.ink.bg;
+      pen.fillStyle = colour;
+      pen.strokeText(words, x, y);
+      pen.fillText(words, x, y);
+    };
+    const taken = [];
+    const free = (x, y, width) => {
+      const mine = [x - width / 2, y - 12, x + width / 2, y + 4];
+      const hit = taken.some((box) => mine[0] < box[2] && box[0] < mine[2] && mine[1] < box[3] && box[1] < mine[3]);
+      if (!hit) taken.push(mine);
+      return !hit;
+    };
+    for (const employer of [...layout.employers.values()].sort((a, b) => b.r - a.r)) {
+      const r = employer.r * view.k;
+      if (r < (employer.startup ? NAMES_FROM * 0.85 : NAMES_FROM) || !market.isOpen(employer.row, this.month)) continue;
+      const [x, y] = [employer.x * view.k + view.x, (employer.y - employer.r) * view.k + view.y];
+      const name = market.employerName(employer.row);
+      const size = employer.startup ? 11 : Math.min(15, 10 + r / 24);
+      if (free(x, y + 2, name.length * size * 0.56)) write(name, x, y + 2, size, 600, this.ink.ink);
+    }
+    for (const [place, spot] of layout.spots) {
+      const [x, y] = [spot.x * view.k + view.x, (spot.y - spot.r) * view.k + view.y - 4];
+      if (place < 0 && spot.r * view.k > 9) {
+        const words = OUTSIDE[place];
+        const half = words.length * 3 + 4;
+        const inside = Math.min(this.canvas.clientWidth - half, Math.max(half, x));
+        if (free(inside, y, 2 * half)) write(words, inside, y, 11.5, 500, this.ink.muted);
+      } else if (view.k > this.home * TEAM_NAMES_FROM && spot.r * view.k > 16 && !layout.employers.get(spot.employer)?.startup) {
+        const words = market.teamName(place);
+        if (free(x, y + 3, words.length * 6)) write(words, x, y + 3, 11, 400, this.ink.muted);
+      }
+    }
+  }
+
+  #describe() {
+    const { market, month } = this;
+    const counts = market.headcounts(month);
+    const largest = [...counts.entries()].sort((a, b) => b[1] - a[1]).slice(0, 3);
+    const list = largest.map(([row, count]) => `${market.employerName(row)} ${num(count)}`).join(", ");
+    const moved = market.movedIn(month).length;
+    this.canvas.setAttribute("aria-label",
+      `Network in ${market.words(month)}: ${plural(market.employed(month), "researcher")} in teams. Largest: ${list}. ${plural(moved, "change")} of place in the last month. ` +
+      "Arrow keys move the view, plus and minus zoom, zero shows everything.");
+  }
+
+  // ---- hands -------------------------------------------------------------------------------------------------------
+
+  #resize() {
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    const [w, height] = [this.node.clientWidth, this.node.clientHeight];
+    if (!w || !height) return;
+    this.canvas.width = Math.round(w * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    if (!this.market) return;
+    if (this.layout.wide !== w >= height) this.#place(true);
+    else this.fit();
+  }
+
+  #listen() {
+    const { canvas } = this;
+    let held = null;
+    const pointers = new Map();
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      pointers.set(event.pointerId, [event.offsetX, event.offsetY]);
+      held = { x: event.offsetX, y: event.offsetY, moved: false };
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      const at = [event.offsetX, event.offsetY];
+      if (pointers.size === 2 && pointers.has(event.pointerId)) {
+        const [other] = [...pointers.entries()].filter(([id]) => id !== event.pointerId).map(([, point]) => point);
+        const before = pointers.get(event.pointerId);
+        const scale = Math.hypot(at[0] - other[0], at[1] - other[1]) / Math.max(1, Math.hypot(before[0] - other[0], before[1] - other[1]));
+        this.#zoom(scale, (at[0] + other[0]) / 2, (at[1] + other[1]) / 2);
+        held = null;
+      } else if (held) {
+        const [dx, dy] = [at[0] - held.x, at[1] - held.y];
+        if (held.moved || Math.hypot(dx, dy) > 4) {
+          Object.assign(held, { x: at[0], y: at[1], moved: true });
+          this.view.x += dx;
+          this.view.y += dy;
+          this.#draw();
+        }
+      } else this.#hover(event);
+      if (pointers.has(event.pointerId)) pointers.set(event.pointerId, at);
+    });
+    const up = (event) => {
+      pointers.delete(event.pointerId);
+      if (held && !held.moved && event.type === "pointerup") this.#click(event.offsetX, event.offsetY);
+      held = null;
+    };
+    canvas.addEventListener("pointerup", up);
+    canvas.addEventListener("pointercancel", up);
+    canvas.addEventListener("pointerleave", () => this.tip.classList.remove("on"));
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.#zoom(Math.exp(-event.deltaY * 0.0015), event.offsetX, event.offsetY);
+    }, { passive: false });
+    canvas.addEventListener("dblclick", () => this.fit());
+    canvas.addEventListener("keydown", (event) => {
+      const [w, height] = [canvas.clientWidth, canvas.clientHeight];
+      const move = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
+      if (move) {
+        this.view.x += move[0];
+        this.view.y += move[1];
+        this.#draw();
+      } else if (event.key === "+" || event.key === "=") this.#zoom(1.25, w / 2, height / 2);
+      else if (event.key === "-") this.#zoom(0.8, w / 2, height / 2);
+      else if (event.key === "0") this.fit();
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  #zoom(factor, sx, sy) {
+    const { view } = this;
+    const k = Math.min(this.home * 40, Math.max(this.home * 0.4, view.k * factor));
+    view.x = sx - ((sx - view.x) * k) / view.k;
+    view.y = sy - ((sy - view.y) * k) / view.k;
+    view.k = k;
+    this.#draw();
+  }
+
+  /** What is under a point of the screen: a person, else a team, else an employer. */
+  under(sx, sy) {
+    if (!this.market) return null;
+    const [wx, wy] = [(sx - this.view.x) / this.view.k, (sy - this.view.y) / this.view.k];
+    const near = Math.max(0.5, 5 / this.view.k);
+    let [best, distance] = [-1, near * near];
+    for (let person = 0; person < this.x.length; person += 1) {
+      const d = (this.x[person] - wx) ** 2 + (this.y[person] - wy) ** 2;
+      if (d < distance) [best, distance] = [person, d];
+    }
+    if (best >= 0) return { kind: "person", row: best };
+    const inside = ({ x, y, r }) => (x - wx) ** 2 + (y - wy) ** 2 < r * r;
+    for (const [place, spot] of this.layout.spots) if (place >= 0 && inside(spot) && this.view.k > this.home * 1.3) return { kind: "team", row: place };
+    for (const employer of this.layout.employers.values()) if (inside(employer) && this.market.isOpen(employer.row, this.month)) return { kind: "employer", row: employer.row };
+    return null;
+  }
+
+  #click(sx, sy) {
+    const found = this.under(sx, sy);
+    this.onPick(found?.kind ?? null, found?.row);
+  }
+
+  #hover(event) {
+    const found = this.under(event.offsetX, event.offsetY);
+    this.canvas.style.cursor = found ? "pointer" : "grab";
+    if (!found) {
+      this.tip.classList.remove("on");
+      return;
+    }
+    this.tip.textContent = this.market.tip(found.kind, found.row, this.month);
+    const [w] = [this.node.clientWidth];
+    this.tip.style.transform = `translate(${Math.min(event.offsetX + 14, w - 240)}px, ${event.offsetY + 14}px)`;
+    this.tip.classList.add("on");
+  }
+}
+
+function diamond(pen, x, y, r) {
+  pen.moveTo(x, y - r);
+  pen.lineTo(x + r, y);
+  pen.lineTo(x, y + r);
+  pen.lineTo(x - r, y);
+  pen.closePath();
+}

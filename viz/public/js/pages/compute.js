@@ -1,0 +1,180 @@
+// Compute: who owns what, what is diverted and lies idle, how the rest is split over teams, and who asked for more.
+
+import { COLOURS, INK, MUTED, Plot, eventMarks, figure } from "../charts.js";
+import { h, swap, table, toast } from "../dom.js";
+import { num, percent, when, words } from "../format.js";
+import { style } from "./levers.js";
+
+const ESCALATED = ["", "waiting for the research head", "asked, refused", "asked, granted"];
+const MOST_TEAMS = 7;
+
+export default { id: "compute", title: "Compute", build };
+
+function build(app) {
+  style("compute");
+  let now = null; // the answer of the session for the present month
+  let focal = null;
+  const lead = h("p", { class: "lead" });
+  const employer = h("select", { id: "compute-employer", onchange: () => {
+    focal = Number(employer.value);
+    draw();
+  } });
+  const rule = h("select", { id: "compute-rule" });
+  const change = h("button", { type: "button", class: "primary", text: "Switch from next month", onclick: async () => {
+    const answer = await app.ask("pull", { policy: "allocation_rule", settings: { employer: name(), rule: rule.value } });
+    app.logged(answer);
+    toast(answer.log.at(-1).words);
+  } });
+  const rules = h("p", { class: "note" });
+  const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([, label, colour]) => [label, colour, "square"]) });
+  const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: 240, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
+  const needs = figure({ title: "Need and delivery, team by team", unit: "H100e per head, this month", note: "The open mark is what a member needs for present-day work with the running project; the full mark is what the team got.", height: 240, draw: drawNeeds, rows: needRows });
+  const asked = h("div", {});
+  const node = h("section", {}, h("h2", { text: "Compute" }), lead,
+    h("div", { class: "panel bar-row" }, h("div", { class: "labelled" }, h("label", { for: "compute-employer", text: "Laboratory" }), employer),
+      h("div", { class: "labelled" }, h("label", { for: "compute-rule", text: "Allocation rule" }), rule), change, rules),
+    h("div", { class: "split compute" }, h("div", {}, pools, overTime), h("div", {}, needs, h("h3", { text: "Escalations and promises" }), asked)));
+
+  const name = () => app.market.employerName(focal);
+  const mine = () => now.employers.find((each) => each.row === focal);
+  const teams = () => now.teams.filter((team) => team.employer === focal && team.members > 0);
+
+  function choose() {
+    const { market } = app;
+    focal = market.focal.row;
+    swap(employer, market.employers.map(({ row, name: label }) => h("option", { value: row, text: label })));
+    employer.value = focal;
+    swap(rule, app.market.rules.map((each) => h("option", { value: each, text: words(each) })));
+  }
+
+  async function load() {
+    if (!app.market) return;
+    if (focal === null) choose();
+    try {
+      const { compute } = await app.link.ask("compute");
+      const sizes = app.market.reports.at(-1);
+      const rows = (columns) => columns.row.map((_, k) => Object.fromEntries(Object.entries(columns).map(([column, values]) => [column, values[k]])));
+      now = {
+        employers: rows(compute.employer),
+        teams: rows(compute.team).map((team) => ({ ...team, employer: app.market.employerOf(team.row), members: sizes?.teams.team_size[sizes.teamAt.get(team.row)] ?? 0 })),
+      };
+    } catch (error) {
+      toast(error.message, "error");
+      return;
+    }
+    draw();
+  }
+
+  function draw() {
+    if (!now) return;
+    const { market } = app;
+    const own = mine();
+    rule.value = own.rule;
+    change.disabled = market.over;
+    const starved = teams().filter((team) => team.delivered < team.request - 1e-9).length;
+    rules.textContent = `In force: ${words(own.rule)}.`;
+    lead.textContent = market.month === 0
+      ? `${name()} begins with ${num(own.owned + own.rented)} H100 equivalents. Run a month to see how they are split.`
+      : `In ${when(market.dateOf(market.month - 1))} ${name()} had ${num(own.owned + own.rented)} H100 equivalents, of which ${num(own.pool)} were open to research. ${num(starved)} of ${num(teams().length)} teams got less than their work needs.`;
+    for (const chart of [pools, overTime, needs]) chart.refresh();
+    const wanting = teams().filter((team) => team.escalated > 0 || team.promise_share > 0);
+    swap(asked, table("Teams that asked for more, or were promised compute", [
+      ["Team", (team) => market.teamName(team.row)],
+      ["Asked", (team) => (team.escalated ? ESCALATED[team.escalated] : "–")],
+      ["Promised", (team) => (team.promise_share > 0 ? percent(team.promise_share) : "–"), "r"],
+      ["Kept", (team) => (team.promise_share > 0 ? percent(team.promise_kept) : "–"), "r"],
+    ], wanting, { empty: "No team asked for more this month, and no promise is open.", hideCaption: true }));
+  }
+
+  const PARTS = [["research", "used by research", COLOURS[1]], ["idle", "open, but nobody asked", "var(--ghost)"], ["diverted", "diverted to products", COLOURS[2]], ["flagship", "taken by a flagship", COLOURS[0]], ["lost", "not usable", "var(--line)"]];
+
+  function parts() {
+    return now.employers.filter((each) => each.owned + each.rented > 0).sort((a, b) => b.owned + b.rented - a.owned - a.rented).slice(0, 10).flatMap((each) => {
+      const research = Math.max(0, each.pool - each.idle);
+      const lost = Math.max(0, each.owned + each.rented - each.pool - each.diverted - each.flagship);
+      const sizes = { research, idle: each.idle, diverted: each.diverted, flagship: each.flagship, lost };
+      return PARTS.map(([part, label, colour]) => ({ employer: market().employerName(each.row), part, label, colour, size: sizes[part] }));
+    });
+  }
+  const market = () => app.market;
+
+  function drawPools(width) {
+    if (!now) return null;
+    const rows = parts();
+    const order = [...new Set(rows.map((row) => row.employer))];
+    return {
+      height: 30 + 25 * order.length, marginLeft: Math.min(130, width * 0.34), marginRight: 20, marginBottom: 24,
+      x: { label: null, grid: true, ticks: 4, tickFormat: (v) => num(v) }, y: { label: null, domain: order, tickSize: 0, padding: 0.25 }, color: { type: "identity" },
+      marks: [Plot.barX(rows, { x: "size", y: "employer", fill: "colour", order: PARTS.map(([, , colour]) => colour), title: (row) => `${row.employer}: ${row.label} ${num(row.size)} H100e` }), Plot.ruleX([0], { stroke: MUTED })],
+    };
+  }
+
+  function poolRows() {
+    return { columns: ["employer", "part", "H100e"], rows: parts().map((row) => [row.employer, row.label, row.size]) };
+  }
+
+  function shares() {
+    if (!now || !market().month) return [];
+    const rows = market().teams.filter((team) => team.employer === focal);
+    const series = rows.map((team) => {
+      const heads = market().ofTeam("team_size", team.row);
+      return { team: team.name, values: market().ofTeam("compute_per_head", team.row).map((each, k) => each * heads[k] || 0) };
+    });
+    const total = (values) => values.reduce((sum, value) => sum + value, 0);
+    series.sort((a, b) => total(b.values) - total(a.values));
+    const kept = series.slice(0, MOST_TEAMS).map((each, k) => ({ ...each, colour: COLOURS[k] }));
+    const rest = series.slice(MOST_TEAMS);
+    if (rest.length) kept.push({ team: `${rest.length} other teams`, colour: COLOURS[7], values: market().reports.map((_, month) => rest.reduce((sum, { values }) => sum + values[month], 0)) });
+    return kept;
+  }
+
+  function drawTeams(width) {
+    const rows = shares().flatMap(({ team, colour, values }) => values.map((value, month) => ({ team, colour, value, date: market().dates[month] })));
+    if (!rows.length) return null;
+    return {
+      x: { type: "utc", domain: [market().dates[0], market().dates.at(-1)], label: null, ticks: width < 300 ? 3 : 6 }, y: { label: null, grid: true, ticks: 4, tickFormat: (v) => num(v) }, color: { type: "identity" },
+      marks: [Plot.areaY(rows, { x: "date", y: "value", fill: "colour", z: "team", fillOpacity: 0.82, order: shares().map(({ team }) => team) }), ...eventMarks(market().marks, market().dates), market().month === 1 ? Plot.dot(rows, Plot.stackY({ x: "date", y: "value", fill: "colour" })) : null],
+    };
+  }
+
+  function teamRows() {
+    const all = shares();
+    return { columns: ["month", ...all.map(({ team }) => team)], rows: market().reports.map((_, month) => [market().dateOf(month), ...all.map(({ values }) => values[month])]) };
+  }
+
+  function needing() {
+    return now ? teams().sort((a, b) => b.members - a.members).slice(0, 16).map((team) => ({ team: market().teamName(team.row), members: team.members, need: team.request / team.members, got: team.per_head })) : [];
+  }
+
+  function drawNeeds(width) {
+    const rows = needing();
+    if (!rows.length || !market().month) return null;
+    return {
+      height: 34 + 19 * rows.length, marginLeft: Math.min(150, width * 0.42), marginBottom: 26, marginRight: 24,
+      x: { label: null, grid: true, ticks: 5, tickFormat: (v) => num(v), type: "sqrt", zero: true }, y: { label: null, domain: rows.map((row) => row.team), tickSize: 0 },
+      marks: [
+        Plot.link(rows, { y: "team", x1: "need", x2: "got", stroke: (row) => (row.got < row.need ? "var(--accent)" : "var(--ghost)"), strokeWidth: 2 }),
+        Plot.dot(rows, { y: "team", x: "need", r: 4.5, fill: "var(--bg)", stroke: INK, strokeWidth: 1.5 }),
+        Plot.dot(rows, { y: "team", x: "got", r: 4.5, fill: (row) => (row.got < row.need ? "var(--accent)" : "var(--blue)"), title: (row) => `${row.team}: ${num(row.got)} of ${num(row.need)} H100e per head, ${num(row.members)} people` }),
+      ],
+    };
+  }
+
+  function needRows() {
+    return { columns: ["team", "members", "need, H100e per head", "delivered, H100e per head"], rows: needing().map((row) => [row.team, row.members, row.need, row.got]) };
+  }
+
+  return {
+    node,
+    show: load,
+    update(what, detail, visible) {
+      if (what === "opened") {
+        focal = null;
+        now = null;
+      }
+      if (!visible) return;
+      if (["opened", "month", "log"].includes(what)) load();
+      if (what === "theme") draw();
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// The market: the living network, what happened, the cards of whatever is clicked, and the main curves under it.
+
+import { Card } from "../cards.js";
+import { COLOURS, eventMarks, figure, timeLines } from "../charts.js";
+import { download, h, select, swap, toast } from "../dom.js";
+import { Feed } from "../feed.js";
+import { num, plural, when } from "../format.js";
+import { Network } from "../network.js";
+
+const MOST_TIES = 1500;
+
+export default { id: "market", title: "Market", build };
+
+function build(app) {
+  const network = new Network(app, (kind, row) => app.select(kind, row));
+  app.network = network;
+  const feed = new Feed(app);
+  const card = new Card(app);
+  const date = h("p", { class: "bigdate" });
+  const headline = h("p", { class: "headline" });
+  const key = h("div", { class: "key" });
+  const colour = select([["home", "where people began"], ["now", "where people are"], ["cohort", "cohorts"]], "home", (mode) => {
+    network.paintBy(mode);
+    keys();
+  }, { id: "colour-by" });
+  const ties = h("input", { type: "checkbox", checked: true, id: "show-ties", onchange: () => {
+    network.showTies = ties.checked;
+    if (ties.checked) loadTies();
+    else network.setTies(null);
+  } });
+  const find = h("input", { type: "text", inputmode: "numeric", size: 7, id: "find", placeholder: "Number", "aria-label": "Find a researcher by number", onkeydown: (event) => {
+    if (event.key !== "Enter") return;
+    const row = Number(find.value.trim());
+    if (Number.isInteger(row) && row >= 0 && app.market && row < app.market.n) app.select("person", row);
+    else toast(`${find.value.trim() || "Nothing"}: expected the number of a researcher, 0 to ${num((app.market?.n ?? 1) - 1)}.`, "error");
+  } });
+  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as a picture", onclick: () => network.canvas.toBlob((blob) => download(`network-${app.market.dateOf(Math.max(0, app.market.cursor - 1))}.png`, blob)) });
+  const fit = h("button", { type: "button", class: "quiet", text: "Show all", onclick: () => network.fit() });
+  const picture = h("div", { class: "picture" }, network.node,
+    h("div", { class: "over" }, date, headline),
+    h("div", { class: "corner" }, h("label", {}, ties, "Ties"), h("label", { for: "colour-by" }, "Colour: "), colour, find, fit, image),
+    h("div", { class: "under" }, key));
+  const body = h("div", { class: "body", tabindex: 0, role: "region", "aria-label": "What happened, and cards" });
+  const tabs = h("div", { class: "tabs" });
+  const side = h("section", { class: "side", "aria-label": "What happened" }, tabs, body);
+  const charts = small(app);
+  const node = h("section", { "aria-label": "Market" }, picture, side, h("div", { class: "charts" }, charts));
+
+  function showFeed() {
+    swap(tabs, feed.filter);
+    swap(body, feed.node);
+    feed.refresh();
+    network.ego = null;
+    network.select(null);
+  }
+
+  async function showCard(kind, row) {
+    swap(tabs, h("button", { type: "button", class: "quiet", text: "← What happened", onclick: showFeed }));
+    swap(body, card.node);
+    body.scrollTop = 0;
+    const shown = await card.show(kind, row);
+    if (shown) {
+      network.ego = shown.ties ?? null;
+      network.select(shown.kind, shown.row);
+    }
+  }
+
+  let tieMonth = -1;
+  async function loadTies() {
+    const { market } = app;
+    if (!ties.checked || !market || app.playing || tieMonth === market.month) return;
+    tieMonth = market.month;
+    try {
+      network.setTies(await app.link.ask("ties", { most: MOST_TIES }));
+    } catch {
+      tieMonth = -1;
+    }
+  }
+
+  function keys() {
+    const { market } = app;
+    const names = colour.value === "cohort"
+      ? market.cohorts.slice(0, 6).map((cohort, k) => [cohort.label || cohort.name, COLOURS[k]])
+      : [...market.ranked.slice(0, 7).map((row, k) => [market.employerName(row), COLOURS[k]]), ["others", COLOURS[7]]];
+    swap(key, names.map(([words, swatch]) => h("span", {}, h("i", { class: "swatch", style: `--swatch:${swatch}` }), words)), h("span", { text: "◆ start-up" }));
+  }
+
+  function tell() {
+    const { market } = app;
+    const at = market.cursor;
+    date.textContent = at === 0 ? when(market.start) : when(market.dateOf(at - 1));
+    const report = market.reports[at - 1];
+    if (!report) {
+      headline.textContent = `${market.size} researchers at ${plural(market.employers.length, "employer")}. Press Play.`;
+      return;
+    }
+    const events = market.events.filter((event) => event.month === at - 1 && event.imposed).map((event) => event.label);
+    const left = report.employers.departures[report.employerAt.get(market.focal.row)];
+    headline.textContent = [events[0] ?? "", `${plural(report.world.new_departures, "person", "people")} left a job${left === undefined ? "" : `, ${num(left)} of them ${market.focal.name}`}.`].filter(Boolean).join(". ");
+  }
+
+  return {
+    node,
+    show() {
+      if (app.market) network.refresh();
+      for (const chart of charts) chart.refresh();
+    },
+    update(what, detail, visible) {
+      const { market } = app;
+      if (!market) return;
+      if (what === "opened") {
+        tieMonth = -1;
+        network.open(market);
+        keys();
+        showFeed();
+        tell();
+        for (const chart of charts) chart.refresh();
+        loadTies();
+      } else if (what === "month" || what === "cursor") {
+        if (!visible) return;
+        network.show(market.cursor, what === "month" && market.cursor === market.month);
+        tell();
+        if (body.contains(feed.node)) feed.refresh();
+        for (const chart of charts) chart.refresh();
+        if (what === "month" && tieMonth >= 0 && !app.playing) loadTies();
+      } else if (what === "paused") loadTies();
+      else if (what === "log") {
+        for (const chart of charts) chart.refresh();
+        if (body.contains(feed.node)) feed.refresh();
+      } else if (what === "theme") {
+        network.refresh();
+      } else if (what === "select") {
+        if (detail.kind) showCard(detail.kind, detail.row);
+        else if (body.contains(card.node)) showFeed();
+      }
+    },
+  };
+}
+
+/** The curves under the network. */
+function small(app) {
+  const market = () => app.market;
+  const cursor = () => (market().cursor > 0 && market().cursor < market().month ? market().dates[market().cursor - 1] : null);
+  const chart = (title, unit, series, options = {}) => figure({
+    title, unit, height: 116, compact: true,
+    draw: (width) => (market()?.month ? timeLines(series(), { dates: market().dates, marks: eventMarks(market().marks, market().dates), cursor: cursor(), width, ...options }) : null),
+    rows: () => {
+      const all = series();
+      return { columns: ["month", ...all.map(({ name }) => name)], rows: market().reports.map((_, month) => [market().dateOf(month), ...all.map(({ values }) => values[month])]) };
+    },
+  });
+  const world = (name, metric, colour = COLOURS[0]) => ({ name, colour, values: market().series(metric) });
+  const labs = (metric, most) => market().ranked.slice(0, most).map((row, k) => ({ name: market().employerName(row), colour: COLOURS[k], values: market().ofEmployer(metric, row) }));
+  return [
+    chart("Departures", "people a month", () => [world("All", "new_departures", COLOURS[7]), { ...labs("departures", 1)[0] }]),
+    chart("Head count", "researchers", () => labs("headcount", 3)),
+    chart("Cohorts: gone", "share", () => market().cohorts.slice(0, 3).map((cohort, k) => ({ name: cohort.short ?? cohort.name.replace(/-authors?$/, ""), colour: COLOURS[k], values: market().cohortLeft(cohort) })), { percent: true }),
+    chart("Start-ups alive", "companies", () => [world("Start-ups", "n_startups", COLOURS[1])]),
+    chart("Mean pay", "kUSD a year", () => [world("Pay", "mean_pay", COLOURS[2])], { zero: false }),
+    chart("Looking for a job", "people", () => [world("Searching", "n_searching", COLOURS[3])]),
+  ];
+}

@@ -1,0 +1,247 @@
+"""Documents made from histories of the market: runs, comparisons and attributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from viz import results
+from viz.messages import Wrong
+from viz.results_blocks import Block, bar, bars, facts, interval, span, table, text
+
+_ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
+
+
+def run(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Fans of the cohorts beside what was observed, who left whom, and where the whole report is."""
+    scenario = content["scenario"]
+    blocks: list[Block] = [_fan(cohort) for cohort in _cohorts(folder)]
+    rows = [
+        [
+            each["employer"],
+            each["mean"],
+            each["p05"],
+            each["p95"],
+            each["rate_per_month"],
+            each["headcount_start"],
+            each["headcount_end"],
+        ]
+        for each in content["departures_by_employer"]
+    ]
+    columns = [
+        ("employer", "text"),
+        ("departures", "number", "people"),
+        ("5 %", "number"),
+        ("95 %", "number"),
+        ("a month", "percent"),
+        ("heads, start", "number"),
+        ("heads, end", "number"),
+    ]
+    blocks.append(
+        bars(
+            "Departures by employer",
+            [
+                {"name": each["employer"], "value": each["mean"], "low": each["p05"], "high": each["p95"]}
+                for each in content["departures_by_employer"]
+            ],
+            "people",
+            "Mean over histories; lines: 5 % to 95 %.",
+        )
+    )
+    blocks.append(table("Employers", columns, rows))
+    blocks.append(
+        bars(
+            "Where they go",
+            [
+                {"name": each["employer"], "value": each["mean"], "low": each["p05"], "high": each["p95"]}
+                for each in content["destinations"]
+            ],
+            "people",
+            "Mean over histories; lines: 5 % to 95 %.",
+        )
+    )
+    reasons = [{"name": each["path"], "value": each["share"], "low": None, "high": None} for each in content["reasons"]]
+    blocks.append(bars("What opened the decision to leave", reasons, "share of voluntary exits"))
+    if (folder / "report.html").is_file():
+        blocks.append(
+            text(
+                "The whole report",
+                [
+                    f"report.html in {folder.name} shows every chart of this run; open it in "
+                    "the browser from the folder."
+                ],
+            )
+        )
+    return {
+        "title": scenario.get("title") or scenario["name"],
+        "facts": facts(
+            [
+                ("Scenario", scenario["name"]),
+                ("From", scenario["start"]),
+                ("Months", content["months"]),
+                ("Histories", content["replicates"]),
+                ("Researchers", f"{content['researchers']:,}"),
+                ("Seed", content["seed"]),
+                ("Hash", str(scenario.get("hash", ""))[:12]),
+            ]
+        ),
+        "blocks": blocks,
+    }
+
+
+def _cohorts(folder: Path) -> tuple[results.Cohort, ...]:
+    try:
+        return results.load(folder).cohorts
+    except results.RunFolderError as error:
+        raise Wrong(f"{' '.join(str(error).split())}. Make it again with talent run") from None
+
+
+def _fan(cohort: results.Cohort) -> Block:
+    """How many have left by month, over histories."""
+    left = cohort.left[:, cohort.first : cohort.last + 1]
+    found = results.Bands.of(left)
+    seen = [
+        {
+            "date": each.get("date"),
+            "low": each.get("observed_min"),
+            "high": each.get("observed_max"),
+            "use": each.get("use"),
+        }
+        for each in cohort.observations
+    ]
+    return {
+        "type": "fan",
+        "title": f"Left: {cohort.label}",
+        "unit": f"of {cohort.size} people",
+        "note": "Line: median over histories; bands: half of them, and 90 %. Bars: what was observed.",
+        "first": cohort.first,
+        "low": found.p05,
+        "high": found.p95,
+        "inner_low": found.p25,
+        "inner_high": found.p75,
+        "middle": found.p50,
+        "seen": seen,
+        "whole": cohort.size,
+    }
+
+
+def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Differences of outcomes, paired, and what becomes of people."""
+    outcomes = content["outcomes"]
+    by_unit: dict[str, list[dict[str, Any]]] = {}
+    for each in outcomes:
+        by_unit.setdefault(each["unit"], []).append(bar(each["outcome"], each["difference"]))
+    blocks: list[Block] = [bars("What changes", rows, unit, content["interval"]) for unit, rows in by_unit.items()]
+    columns = [
+        ("outcome", "text"),
+        ("unit", "text"),
+        ("as it is", "number"),
+        ("changed", "number"),
+        ("difference", "number"),
+        ("low", "number"),
+        ("high", "number"),
+    ]
+    blocks.append(
+        table(
+            "Outcomes",
+            columns,
+            [
+                [each["outcome"], each["unit"], each["first"], each["second"], *span(each["difference"])]
+                for each in outcomes
+            ],
+        )
+    )
+    blocks.append(
+        bars(
+            "People with another fate",
+            [bar(name, value) for name, value in content["people"].items()],
+            "people a history",
+            content["interval"],
+        )
+    )
+    fates = list(content["people"])
+    groups = {**content["people_by_employer"], **content["people_by_cohort"]}
+    blocks.append(
+        table(
+            "By employer and cohort",
+            [("group", "text"), *((fate, "number") for fate in fates)],
+            [[name, *(counts.get(fate) for fate in fates)] for name, counts in groups.items()],
+        )
+    )
+    return {
+        "title": f"{content['scenario']}: {content['change']}",
+        "facts": facts(
+            [
+                ("Scenario", content["scenario"]),
+                ("Change", content["change"]),
+                ("Seed", content["seed"]),
+                ("Pairs of histories", content["replicates"]),
+                ("Alike", content["identical"]),
+            ]
+        ),
+        "blocks": blocks,
+    }
+
+
+def attribution(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """What each event adds to an outcome: leave-one-out and Shapley values beside each other."""
+    labels = {each["name"]: each["label"] for each in content["players"]}
+    blocks: list[Block] = []
+    for each in content["outcomes"]:
+        said = [
+            f"As it happened {interval(each['everything'])}, without the events {interval(each['nothing'])} "
+            f"{each['unit']}."
+        ]
+        blocks.append(text(each["text"], said))
+        for key, name in (("shapley", "Shapley value"), ("leave_one_out", "Leave one out")):
+            rows = [bar(_called(part["player"], labels), part[key]) for part in each["parts"] if part.get(key)]
+            rows.sort(key=lambda row: -abs(row["value"] or 0))
+            if rows:
+                blocks.append(
+                    bars(
+                        f"{each['text']}: {name.lower()}",
+                        rows,
+                        each["unit"],
+                        f"Lines: {content['level']:.0%} intervals over histories.",
+                    )
+                )
+        columns = [
+            ("event", "text"),
+            *((f"Shapley, {end}", "number") for end, _ in _ENDS),
+            *((f"one out, {end}", "number") for end, _ in _ENDS),
+            ("share of the whole", "percent"),
+        ]
+        blocks.append(
+            table(
+                f"{each['text']}: all events",
+                columns,
+                [
+                    [
+                        _called(part["player"], labels),
+                        *span(part.get("shapley")),
+                        *span(part.get("leave_one_out")),
+                        part.get("share"),
+                    ]
+                    for part in each["parts"]
+                ],
+            )
+        )
+    if content["skipped"]:
+        blocks.append(text("Left out of the game", [f"{name}: {why}" for name, why in content["skipped"].items()]))
+    return {
+        "title": f"Attribution: {content['scenario']['title']}",
+        "facts": facts(
+            [
+                ("Scenario", content["scenario"]["name"]),
+                ("Histories", content["replicates"]),
+                ("Until", content["until"]),
+                ("Shapley values", content["shapley"]),
+            ]
+        ),
+        "blocks": blocks,
+    }
+
+
+def _called(name: str, labels: Mapping[str, str]) -> str:
+    return f"{name} {labels.get(name, '')}".strip()

@@ -1,0 +1,231 @@
+"""Documents about who moves whom, and about mechanisms and questions: lists with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from viz.results_blocks import Block, bar, bars, facts, points, span, table, text
+
+_ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
+
+
+def contagion(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Exits prevented around one person who is kept, by kind of person."""
+    blocks: list[Block] = []
+    for title, groups in content["estimates"].items():
+        rows = [
+            bar(scope if group == "all" and title == "all" else f"{group}: {scope}", estimate)
+            for group, scopes in groups.items()
+            for scope, estimate in scopes.items()
+            if title == "all" or scope == "near"
+        ]
+        blocks.append(bars("Exits prevented by keeping one" if title == "all" else f"By {title}", rows, "exits"))
+        columns = [("group", "text"), ("exits of", "text"), *_ENDS, ("pairs", "number"), ("histories", "number")]
+        blocks.append(
+            table(
+                f"{'All' if title == 'all' else title}: numbers",
+                columns,
+                [
+                    [group, scope, *span(each), each["pairs"], each["histories"]]
+                    for group, scopes in groups.items()
+                    for scope, each in scopes.items()
+                ],
+            )
+        )
+    return {
+        "title": "Who else leaves when one leaves",
+        "facts": _how(content, ("Window, months", content["window"])),
+        "blocks": blocks,
+    }
+
+
+def _how(content: Mapping[str, Any], *more: tuple[str, Any]) -> list[list[str]]:
+    return facts(
+        [
+            ("Command", content.get("command")),
+            ("Seed", content.get("seed")),
+            *more,
+            ("Whole", None if content.get("complete", True) else "no, it was interrupted"),
+        ]
+    )
+
+
+def keystone(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The people whose staying keeps most others."""
+    listed = content["list"]
+    rows = [
+        {
+            "name": f"{each['team']}, researcher {each['researcher']}",
+            "value": each["prevented"],
+            "low": each["low"],
+            "high": each["high"],
+            "note": "leads the team" if each["leader"] else "",
+        }
+        for each in listed
+    ]
+    columns = [
+        ("researcher", "number"),
+        ("team", "text"),
+        ("leads", "text"),
+        ("founds", "text"),
+        ("ties", "number"),
+        ("reputation", "number"),
+        ("exits prevented", "number"),
+        ("low", "number"),
+        ("high", "number"),
+    ]
+    cells = [
+        [
+            each["researcher"],
+            each["team"],
+            "yes" if each["leader"] else "no",
+            "yes" if each["founds"] else "no",
+            each["ties"],
+            each["reputation"],
+            each["prevented"],
+            each["low"],
+            each["high"],
+        ]
+        for each in listed
+    ]
+    return {
+        "title": "People who keep others",
+        "facts": _how(content, ("From", content["from"])),
+        "blocks": [
+            bars("Exits prevented by keeping one person", rows, "exits", "Under new luck."),
+            table("The list", columns, cells),
+        ],
+    }
+
+
+def rank(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """Employers by the moves between them."""
+    rows = content["rows"]
+    columns = [
+        ("employer", "text"),
+        ("value", "number", "utils"),
+        ("low", "number"),
+        ("high", "number"),
+        ("mean utility", "number"),
+        ("pay", "number", "kUSD"),
+        ("pay rank", "number"),
+        ("in", "number"),
+        ("out", "number"),
+    ]
+    cells = [
+        [
+            each["employer"],
+            *span(each["value"]),
+            each["utility"],
+            each["pay"],
+            each["pay_rank"],
+            each["moves_in"],
+            each["moves_out"],
+        ]
+        for each in rows
+    ]
+    return {
+        "title": "Employers by the moves between them",
+        "facts": _how(content, ("Moves", content["moves"]), ("Histories", content["histories"])),
+        "blocks": [
+            bars("Value revealed by moves", [bar(each["employer"], each["value"]) for each in rows], "utils"),
+            points(
+                "Value and pay",
+                ("mean pay", "kUSD a year"),
+                ("value revealed by moves", "utils"),
+                [
+                    {
+                        "name": each["employer"],
+                        "x": each["pay"],
+                        "y": each["value"]["value"],
+                        "y_low": each["value"]["low"],
+                        "y_high": each["value"]["high"],
+                    }
+                    for each in rows
+                ],
+                named=True,
+            ),
+            table("All employers", columns, cells),
+        ],
+    }
+
+
+def ablation(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The model without one mechanism at a time."""
+    rows = content["rows"]
+    columns = [
+        ("mechanism", "text"),
+        ("outcome watched", "text"),
+        ("unit", "text"),
+        ("baseline", "number"),
+        ("without", "number"),
+        ("difference", "number"),
+        ("low", "number"),
+        ("high", "number"),
+        ("verdict", "text"),
+    ]
+    cells = [
+        [
+            each["id"],
+            each["outcome"],
+            each["unit"],
+            each["baseline"],
+            each["without"],
+            each["difference"],
+            each["low"],
+            each["high"],
+            each["verdict"],
+        ]
+        for each in rows
+    ]
+    moved = [
+        {
+            "name": f"{each['id']} {each['outcome']}",
+            "value": each["exits"][0],
+            "low": each["exits"][1],
+            "high": each["exits"][2],
+        }
+        for each in rows
+        if each.get("exits")
+    ]
+    moved.sort(key=lambda row: -abs(row["value"] or 0))
+    return {
+        "title": f"{content['scenario']} without one mechanism at a time",
+        "facts": facts(
+            [
+                ("Scenario", content["scenario"]),
+                ("Pairs of histories", content["replicates"]),
+                ("Seed", content["seed"]),
+            ]
+        ),
+        "blocks": [
+            bars("Exits that each mechanism makes", moved, "people", "Difference with and without it; 95 %."),
+            table("All mechanisms", columns, cells),
+        ],
+    }
+
+
+def answer(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """A question, its answer, and the numbers that it stands on."""
+    rows = content["rows"]
+    names = list(rows[0]) if rows else []
+    number = {name for name in names if any(isinstance(row[name], int | float) for row in rows)}
+    columns = [(name.replace("_", " "), "number" if name in number else "text") for name in names]
+    return {
+        "title": content["question"],
+        "facts": facts(
+            [
+                ("Seed", content["seed"]),
+                ("Histories", content["replicates"]),
+                ("Scenarios", ", ".join(content["scenarios"])),
+            ]
+        ),
+        "blocks": [
+            text("Answer", [content["answer"]]),
+            text("How it was asked", [content["design"]]),
+            text("What would change it", [content["would_change_my_mind"]]),
+            table("Rows", columns, [[row[name] for name in names] for row in rows]),
+        ],
+    }

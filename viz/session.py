@@ -1,0 +1,203 @@
+"""One reader's session: one market, one thread that runs it, one queue of requests. Nothing is shared with others.
+
+The thread takes requests in the order in which they came, and between them plays the market month by month. It never
+runs ahead of the page: the next month is begun when the page has drawn the last one (or after a second). Heavy work
+goes to child processes (`viz/jobs.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from abm import scenario as scenarios
+from abm import views
+from abm.live import LiveMarket
+from abm.scenario import Scenario, ScenarioError
+from viz import frames, jobs, messages, pages
+from viz.server import Options
+
+LOG = logging.getLogger(__name__)
+Tell = Callable[[dict[str, Any], Sequence[bytes]], None]
+
+WAIT_FOR_PAGE = 1.0  # seconds for the page to say that it has drawn a month
+IDLE = 120.0  # seconds without a word from the page after which playing stops by itself
+MOST_WAITING = 200  # requests in the queue; a page that sends more is not a page of ours
+
+
+class Session:
+    """The state behind one browser tab.
+
+    Args:
+        options: of the server: where results are, which scenario is opened first.
+
+    Attributes:
+        market: the market that is shown; None before the first is opened.
+        pinned: markets put aside for comparison, by number.
+        jobs: heavy work in child processes.
+    """
+
+    def __init__(self, options: Options) -> None:
+        """Start the thread; it waits for the page."""
+        pages.load_all()
+        self.options = options
+        self.market: LiveMarket | None = None
+        self.seen: frames.Seen | None = None
+        self.store: dict[str, Any] = {}  # what pages keep between requests, by page
+        self.jobs = jobs.Jobs(self.tell)
+        self._tell: Tell | None = None
+        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(MOST_WAITING)
+        self._drawn = threading.Event()
+        self._closed = threading.Event()
+        self._play_until: int | None = None
+        self._pace = 0.0
+        self._heard = time.monotonic()
+        self._thread = threading.Thread(target=self._work, name="session", daemon=True)
+        self._thread.start()
+
+    # ---- the page ----------------------------------------------------------------------------------------------
+
+    def attach(self, tell: Tell) -> None:
+        """Messages go to the page through this function from now on."""
+        self._tell = tell
+
+    def tell(self, content: dict[str, Any]) -> None:
+        """Send to the page, arrays as bytes; a page that has gone is no error."""
+        if self._tell is None or self._closed.is_set():
+            return
+        packed = frames.pack(content)
+        try:
+            self._tell(*packed)
+        except Exception:  # the socket may close at any moment; the kernel is culled soon after
+            LOG.debug("the page has gone", exc_info=True)
+
+    def receive(self, message: Any) -> None:
+        """A message of the page; called by the thread that reads the socket, so it only puts it in the queue."""
+        self._heard = time.monotonic()
+        if self._closed.is_set():
+            return
+        request = message if isinstance(message, dict) else {"do": message}
+        if request.get("do") == "drawn":
+            self._drawn.set()
+            return
+        if request.get("do") == "pause":
+            self._play_until = None
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(request)
+
+    def close(self) -> None:
+        """End the thread and all child processes; safe to call twice."""
+        self._closed.set()
+        self._play_until = None
+        self._drawn.set()
+        self.jobs.close()
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
+        self.market = None
+        self.store.clear()
+
+    # ---- the thread --------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        due = 0.0
+        while not self._closed.is_set():
+            wait = max(0.0, due - time.monotonic()) if self._play_until is not None else None
+            try:
+                request = self._queue.get(timeout=wait) if wait is None or wait > 0 else self._queue.get_nowait()
+            except queue.Empty:
+                began = time.monotonic()
+                self._play_on()
+                due = began + self._pace
+                continue
+            if request is not None:
+                self._answer(request)
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        number = request.get("id")
+        number = number if isinstance(number, int | str) and len(str(number)) <= 40 else None
+        try:
+            known, values = messages.read(request)
+            answer = {"ok": True, **known.run(self, values)}
+            self.tell({"re": number, **answer})
+            return
+        except (messages.Wrong, ScenarioError, views.NotFoundError) as error:
+            answer = {"ok": False, "error": str(error)[:4000]}
+        except Exception:
+            code = uuid.uuid4().hex[:8]
+            LOG.exception("request %s failed (%s)", str(request.get("do"))[:40], code)
+            answer = {"ok": False, "error": f"Something went wrong in the server (error {code}); its log tells more."}
+        self.tell({"re": number, **answer})
+
+    # ---- the market --------------------------------------------------------------------------------------------
+
+    def open(self, market: LiveMarket, seen: frames.Seen | None = None) -> dict[str, Any]:
+        """Show a market from now on; gives what the page needs to draw it, the past of a branch included."""
+        self._play_until = None
+        self.market = market
+        self.seen = seen or frames.Seen(market)
+        return self.seen.opening()
+
+    def here(self) -> LiveMarket:
+        """The market shown.
+
+        Raises:
+            Wrong: none has been opened.
+        """
+        if self.market is None:
+            raise messages.Wrong("no market is open yet; open a scenario first")
+        return self.market
+
+    def step(self) -> None:
+        """Run one month and send it to the page."""
+        market, seen = self.here(), self.seen
+        assert seen is not None
+        market.step()
+        self._drawn.clear()
+        self.tell({"push": "month", **seen.month()})
+
+    def play(self, until: int, pace: float) -> None:
+        """Go on by itself to a month, one month every `pace` seconds at most."""
+        self._play_until, self._pace = until, pace
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether months follow by themselves."""
+        return self._play_until is not None
+
+    def _play_on(self) -> None:
+        """The next month of a market that plays by itself, or the end of playing and why."""
+        self._drawn.wait(WAIT_FOR_PAGE)
+        until, market = self._play_until, self.market
+        if until is None or market is None:  # paused while waiting
+            return
+        why = "the end" if market.is_over else "there" if market.month >= until else ""
+        if not why and time.monotonic() - self._heard > IDLE:
+            why = "nobody is watching"
+        if not why:
+            try:
+                self.step()
+            except Exception:
+                code = uuid.uuid4().hex[:8]
+                LOG.exception("a month failed (%s)", code)
+                why = f"something went wrong (error {code})"
+            else:
+                why = "the end" if market.is_over else "there" if market.month >= until else ""
+        if why and self.is_playing:
+            self._play_until = None
+            self.tell({"push": "paused", "why": why, "month": market.month})
+
+    def scenario_named(self, name: str) -> Scenario:
+        """A shipped scenario; paths are not taken from a page.
+
+        Raises:
+            Wrong: there is none of that name.
+        """
+        if name not in scenarios.names():
+            raise messages.Wrong(f"scenario {messages.shown(name)}: none{messages.nearest(name, scenarios.names())}")
+        return scenarios.load(name)

@@ -2,7 +2,7 @@
 
 import { choice, h, labelled, select, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
-import { control } from "../knob.js";
+import { controlsOf, settingsOf } from "../knob.js";
 import { Outcome } from "./compare-outcome.js";
 import { style } from "./levers.js";
 
@@ -141,7 +141,7 @@ function build(app) {
     until.value = market.months;
     swap(since, dates.map((k) => h("option", { value: market.dateOf(k), text: k ? when(market.dateOf(k)) : `${when(market.dateOf(k))}, the start` })));
     swap(event, imposed().map((each) => h("option", { value: each.id, text: `${when(each.date)}: ${each.label}` })));
-    swap(policy, app.catalogue.levers.policies.map((each) => h("option", { value: each.name, text: each.label })));
+    swap(policy, app.catalogue.levers.policies.map((each) => h("option", { value: each.name, text: words(each.label) })));
     const strong = chosen();
     swap(quick, strong.map((each) => h("button", { type: "button", class: "chip", title: each.label, onclick: () => without(each.id), text: each.label.length > 46 ? `${each.label.slice(0, 44)}…` : each.label })));
     knobs();
@@ -164,17 +164,9 @@ function build(app) {
     worlds();
   }
 
-  function names(what) {
-    const { market } = app;
-    if (what === "employer") return market.employers.map((each) => [each.name, each.name]);
-    if (what === "team") return [...new Set(market.teams.map((each) => each.name))].map((each) => [each, each]);
-    if (what === "place") return [...new Set(market.sites.flatMap((site) => [site.name, site.country]))].map((each) => [each, each]);
-    return app.catalogue.levers.rules.map((rule) => [rule, words(rule)]);
-  }
-
   function knobs() {
     const found = app.catalogue.levers.policies.find((each) => each.name === policy.value);
-    controls = (found?.knobs ?? []).map((knob) => [knob.name, control(knob, { names, onchange: shape })]);
+    controls = found ? controlsOf(found, app, shape) : [];
     swap(knobHost, found ? h("p", { class: "note", text: `${found.does.charAt(0).toUpperCase()}${found.does.slice(1)}` }) : null, controls.map(([, each]) => each.node));
     shape();
   }
@@ -191,7 +183,7 @@ function build(app) {
     if (kind === "policy") {
       asked.policy = policy.value;
       asked.since = since.value;
-      asked.settings = Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([key, each]) => [key, each.value]));
+      asked.settings = settingsOf(controls);
     }
     await outcome.start(asked);
     outcome.node.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });

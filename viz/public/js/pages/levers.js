@@ -4,7 +4,7 @@
 import { COLOURS, eventMarks, figure, timeLines } from "../charts.js";
 import { choice, download, h, s, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
-import { control } from "../knob.js";
+import { control, controlsOf, settingsOf } from "../knob.js";
 
 export default { id: "levers", title: "Levers", build };
 
@@ -34,14 +34,6 @@ function build(app) {
         h("div", { class: "bar-row" }, undo, save), stamp),
       h("h3", { text: "What it does" }), h("div", { class: "effects" }, charts))));
 
-  function names(kind) {
-    const { market } = app;
-    if (kind === "employer") return market.employers.map(({ name }) => [name, name]);
-    if (kind === "team") return market.teams.map(({ name, employer }) => [name, `${name} (${market.employerName(employer)})`]).filter(([name], k, all) => all.findIndex(([other]) => other === name) === k);
-    if (kind === "place") return [...new Set(market.sites.flatMap(({ name, country }) => [name, country]))].map((name) => [name, name]);
-    return market.rules.map((rule) => [rule, words(rule)]);
-  }
-
   function fill() {
     if (!app.market || !app.catalogue) return;
     const { policies, parameters } = app.catalogue.levers;
@@ -61,11 +53,11 @@ function build(app) {
     found.textContent = wanted ? `${plural(count, "lever")} for “${search.value.trim().slice(0, 40)}”` : "";
   }
 
-  function policy({ name, label, does, once, knobs }) {
-    const controls = knobs.filter(({ kind }) => kind !== "date").map((knob) => [knob.name, control(knob, { names, onchange: ready })]);
+  function policy(known) {
+    const { name, label, does, once, knobs } = known;
+    const controls = controlsOf(known, app, ready);
     const pull = h("button", { type: "button", class: "primary", text: once ? "Do it next month" : "Pull", onclick: async () => {
-      const settings = Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([key, each]) => [key, each.value]));
-      const answer = await app.ask("pull", { policy: name, settings });
+      const answer = await app.ask("pull", { policy: name, settings: settingsOf(controls) });
       app.logged(answer);
       toast(answer.log.at(-1)?.words ?? "");
     } });

@@ -101,7 +101,7 @@ export class Outcome {
   #sentence() {
     const { found, known } = this;
     const n = this.pairs.size;
-    if (!n) return "Both worlds are being run to their end …";
+    if (!n) return this.work.running ? "Both worlds are being run to their end …" : "Stopped before the first pair was done.";
     if (found.identical === n) {
       const digest = this.#all[0].digests[0].slice(0, 12);
       return `Nothing differs, to the last byte: both worlds end with the same digest (${digest}…) in ${n === 1 ? "this history" : `all ${num(n)} histories`}.${known.equal ? " They are the same scenario." : ""}`;

@@ -20,7 +20,10 @@ export class Events {
     this.go = h("button", { type: "button", class: "primary", text: "Take it apart", onclick: () => this.#start().catch(() => {}) });
     this.work = new Work(app, "attribute", () => `Worlds with and without events, ${plural(this.asked?.histories ?? 0, "history", "histories")}`, {
       onPart: (part) => this.#take(part),
-      onEnd: () => this.#draw(),
+      onEnd: (state) => {
+        if (!this.found) this.says.textContent = state === "stopped" ? "Stopped before the first history was done." : "";
+        this.#draw();
+      },
     });
     this.says = h("p", { class: "lead", "aria-live": "polite" });
     this.picture = h("div", {});
@@ -100,7 +103,7 @@ export class Events {
       : `${name}: ${num(outcome.everything.mean)} ${outcome.unit} with and without the events. None of them makes a difference in ${plural(n, "history", "histories")}.`;
     const most = parts.slice(0, MOST_ROWS);
     const rest = parts.slice(MOST_ROWS);
-    const value = (part) => ({ name: part.player.label, value: part.mean, low: isKnown(part.low) ? part.low : NaN, high: isKnown(part.high) ? part.high : NaN, player: part.player });
+    const value = (part) => ({ name: part.player.label, value: part.mean, low: n >= FEWEST && isKnown(part.low) ? part.low : NaN, high: n >= FEWEST && isKnown(part.high) ? part.high : NaN, player: part.player });
     const steps = most.map(value);
     if (rest.length) steps.push({ name: plural(rest.length, "other event"), value: rest.reduce((sum, part) => sum + part.mean, 0), low: NaN, high: NaN });
     const base = outcome.nothing.mean;
@@ -108,7 +111,7 @@ export class Events {
     const about = (id) => this.choices.events.find((event) => event.id === id);
     const titles = (row) => (row.player ? `${row.player.label}\n${row.player.events.map((id) => `${id}, ${when(about(id)?.date ?? "")}: ${about(id)?.sources.join(", ") || "no source given"}`).join("\n")}\n${change(row.value)} ${outcome.unit}` : row.name);
     this.figure = figure({
-      title: `${name}: what each event added`, unit: outcome.unit, height: 40 + 23 * rows.length, note: `${n < 2 ? "One history, no intervals." : `Means over ${num(n)} histories; thin lines: 95 % intervals of each part.`} ${found.shapley === "exact" ? "All orders of the events." : `Sampled: ${num(found.permutations)} orders a history.`} Red adds, blue takes away.`,
+      title: `${name}: what each event added`, unit: outcome.unit, height: 40 + 23 * rows.length, note: `${n < 2 ? "One history." : `Means over ${num(n)} histories.`} ${n < FEWEST ? `Intervals are drawn from ${FEWEST} histories on.` : "Thin lines: 95 % intervals of each part."} ${found.shapley === "exact" ? "All orders of the events." : `Sampled: ${num(found.permutations)} orders a history.`} Red adds, blue takes away.`,
       rows: () => ({ columns: ["event", "part", "low", "high"], rows: [["without any of them", base, "", ""], ...parts.map((part) => [part.player.label, part.mean, part.low, part.high]), ["as it happened", outcome.everything.mean, "", ""]] }),
       draw: (width) => cascade(rows, width, { left: 330, titles }),
     });

@@ -71,7 +71,11 @@ def test_the_form_covers_every_key_of_the_schema() -> None:
 def test_no_table_of_the_schema_is_forgotten() -> None:
     from abm import scenario_schema  # noqa: PLC0415
 
-    declared = [value for key, value in vars(scenario_schema).items() if key.isupper() and isinstance(value, dict) and key != "RULES"]
+    declared = [
+        value
+        for key, value in vars(scenario_schema).items()
+        if key.isupper() and isinstance(value, dict) and key != "RULES"
+    ]
     assert all(any(value is known for known in tables().values()) for value in declared)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from abm.live import LiveMarket
 from viz import frames, world_code
 from viz.messages import MISSING, Field, Wrong, handler, number, settings, shown, text, whole
-from viz.pages.levers import _log
+from viz.pages.levers import logged
 from viz.session import Session
 
 LONGEST_PULLS: Final = 8_000  # characters
@@ -50,7 +50,7 @@ def replay(session: Session, values: dict[str, Any]) -> dict[str, Any]:
             seen.month()
         _pull(market, *asked)
     code = world_code.encode(market.described)
-    return {**session.open(market, seen), **shared(code), **_log(market)}
+    return {**session.open(market, seen), **shared(code), **logged(market)}
 
 
 def _read(given: str, months: int) -> list[tuple[int, str, str, dict[str, Any], int]]:

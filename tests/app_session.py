@@ -1,4 +1,4 @@
-"""A session of the app without a browser: what is asked goes through its queue and thread, what it tells is recorded."""
+"""A session of the app without a browser: requests go through its queue and thread, what it tells is recorded."""
 
 from __future__ import annotations
 

@@ -90,10 +90,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["sweep", str(studies / "sobol.toml"), "--workers", "1", "--out", "deep/er/ishigami"],
         ["sensitivity", "deep/er/ishigami", "--no-figures", "--out", "sobol"],
         ["discover", "deep/er/ishigami", "--outcome", "y", "--above", "0.8q", "--no-figures", "--out", "discovery"],
-        ["calibrate", study("fit", "lhs", 12), "--parts", "2", "--draws", "2", "--workers", "1", "--out", "calibration"],
+        ["calibrate", study("fit", "lhs", 12), "--parts", "2", "--draws", "2", "--workers", "1",
+         "--out", "calibration"],
         ["rank", "tiny", "--replicates", "3", "--workers", "1", "--out", "rank"],
         ["contagion", "tiny", "--employer", "Alpha", "--replicates", "2", "--workers", "1", "--out", "contagion"],
-        ["keystone", "tiny", "--employer", "Alpha", "--top", "2", "--futures", "2", "--workers", "1", "--out", "keystone"],
+        ["keystone", "tiny", "--employer", "Alpha", "--top", "2", "--futures", "2", "--workers", "1",
+         "--out", "keystone"],
         ["frontier", "tiny", "--team", "Alpha Language", "--levers", "raise", "--population", "4", "--generations", "1",
          "--replicates", "2", "--workers", "1", "--no-figures", "--out", "frontier"],
         ["game", "tiny", "--labs", "Alpha,Beta", "--grid", "pay=0,0.2", "--replicates", "2", "--workers", "1",
@@ -271,8 +273,14 @@ def test_a_front_has_a_point_for_each_package(asker: Asker, root: Path) -> None:
 
 def test_predictions_of_any_name_are_known(own: tuple[Path, Asker]) -> None:
     folder, asker = own
-    row = {"row": "left:x@2023-01", "status": "fitted", "unit": "people", "of": 4, "observed": [1, 2],
-           "forecasts": {"model": {"pmf": [0.05, 0.1, 0.5, 0.3, 0.05], "mean": 2.2}, "constant": {"mean": 2.0}}}  # fmt: skip
+    row = {
+        "row": "left:x@2023-01",
+        "status": "fitted",
+        "unit": "people",
+        "of": 4,
+        "observed": [1, 2],
+        "forecasts": {"model": {"pmf": [0.05, 0.1, 0.5, 0.3, 0.05], "mean": 2.2}, "constant": {"mean": 2.0}},
+    }
     told = {"rows": [row], "posterior": {"source": "x"}, "draws": 3, "seed": 1, "scenarios": {"tiny": "0"}}
     (folder / "mine.json").write_text(json.dumps(told), encoding="utf-8")
     (interval,) = blocks(opened(asker, ".", "predictions"), "intervals")
@@ -304,8 +312,10 @@ def test_files_of_other_kinds_and_sizes_stay_where_they_are(
 
 AWAY = [
     "..", "../", "../secret", "./..", "grid/..", "grid/../..", "grid/../../secret", "/", "/etc", "//etc", "/etc/passwd",
-    "~", "~root", "~/x", "\\\\server\\share", "..\\secret", "C:\\", "C:/", "file:///etc", "", "grid/", "grid//x", "./grid",
-    "\x00", "grid\x00", "grid\n", "%2e%2e", "..%2f", "out", "out/inner", "loop", "nowhere", "x" * 401, "runs/..", "....//",
+    "~", "~root", "~/x", "\\\\server\\share", "..\\secret", "C:\\", "C:/", "file:///etc", "", "grid/", "grid//x",
+    "./grid",
+    "\x00", "grid\x00", "grid\n", "%2e%2e", "..%2f", "out", "out/inner", "loop", "nowhere", "x" * 401, "runs/..",
+    "....//",
     "<script>", "*", "grid/*", "\u202e..", "．．", "．．/secret",
 ]  # fmt: skip
 
@@ -362,7 +372,7 @@ def test_requests_of_another_form_are_refused(asker: Asker, fields: dict[str, An
     asker.refused("experiment", **fields)
 
 
-# ---- damaged, empty, half-written --------------------------------------------------------------------------------------
+# ---- damaged, empty, half-written ------------------------------------------------------------------------------------
 
 
 def said_of(asker: Asker, folder: str) -> str:
@@ -467,7 +477,7 @@ def test_a_sweep_that_is_not_finished_shows_what_is_there(own: tuple[Path, Asker
     assert "plan.parquet" in asker.refused("experiment", folder="morris", file="study.json", kind="sweep")
 
 
-# ---- numbers -------------------------------------------------------------------------------------------------------------
+# ---- numbers ---------------------------------------------------------------------------------------------------------
 
 
 def test_words_become_levels_and_what_is_missing_stays_missing() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 import time
@@ -20,9 +19,9 @@ PATIENCE = 60.0  # seconds; the machine may be busy
 class Asked:
     """A session and everything that it has said."""
 
-    def __init__(self) -> None:
-        """Begin it."""
-        self.session = Session(Options())
+    def __init__(self, results: Path = Path("results")) -> None:
+        """Begin it; results is the folder in which it looks for results."""
+        self.session = Session(Options(results=results))
         self.said: list[dict[str, Any]] = []
         self.heard: list[tuple[dict[str, Any], Sequence[bytes]]] = []  # the same, with the arrays as bytes
         self._news = threading.Condition()
@@ -30,6 +29,8 @@ class Asked:
         self.session.attach(self._hear)
 
     def _hear(self, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        json.dumps(content, allow_nan=False)  # what a browser cannot read fails here
+        content = {**content, "buffers": [bytes(part) for part in buffers]}
         with self._news:
             self.heard.append((content, buffers))
             self.said.append(content)
@@ -58,10 +59,18 @@ class Asked:
         return answer
 
     def refused(self, what: str, **fields: Any) -> str:
-        """The words with which a request is refused."""
+        """The words with which a request is refused: for a reader, no traceback and no fault of the server."""
         answer = self.ask(what, **fields)
         assert not answer["ok"], f"{what} was obeyed"
-        return str(answer["error"])
+        words = str(answer["error"])
+        assert 10 < len(words) <= 4000
+        assert "Traceback" not in words
+        assert "Something went wrong" not in words
+        return words
+
+    def close(self) -> None:
+        """End it with all of its work."""
+        self.session.close()
 
     def run_to(self, month: int) -> None:
         """Step on to a month."""
@@ -98,51 +107,4 @@ def asked(scenario: str = "tiny", months: int = 0) -> Iterator[Asked]:
         found.run_to(months)
         yield found
     finally:
-        found.session.close()
-
-
-class Asker:
-    """Asks a session and waits for its answer, which must be JSON as a browser reads it."""
-
-    def __init__(self, results: Path) -> None:
-        self.session = Session(Options(results=results))
-        self.session.attach(self._hear)
-        self._numbers = itertools.count(1)
-        self._answers: dict[Any, dict[str, Any]] = {}
-        self._news = threading.Condition()
-
-    def _hear(self, content: dict[str, Any], buffers: Sequence[memoryview | bytes] = ()) -> None:
-        whole = json.loads(json.dumps(content, allow_nan=False)) | {"buffers": [bytes(part) for part in buffers]}
-        with self._news:
-            if "re" in whole:
-                self._answers[whole["re"]] = whole
-            self._news.notify_all()
-
-    def raw(self, what: str, **fields: Any) -> dict[str, Any]:
-        """The answer to a request, whatever it says."""
-        number = next(self._numbers)
-        self.session.receive({"id": number, "do": what, **fields})
-        with self._news:
-            assert self._news.wait_for(lambda: number in self._answers, PATIENCE), f"no answer to {what}"
-            return self._answers.pop(number)
-
-    def ask(self, what: str, **fields: Any) -> dict[str, Any]:
-        """The answer to a request that is obeyed."""
-        answer = self.raw(what, **fields)
-        assert answer["ok"], answer
-        return answer
-
-    def refused(self, what: str, **fields: Any) -> str:
-        """The words of a refusal: said to a reader, without a traceback and without an apology of the server."""
-        answer = self.raw(what, **fields)
-        assert not answer["ok"], f"{what} was obeyed"
-        words = answer["error"]
-        assert isinstance(words, str)
-        assert 10 < len(words) <= 4000
-        assert "Traceback" not in words
-        assert "Something went wrong" not in words
-        return words
-
-    def close(self) -> None:
-        """End it."""
-        self.session.close()
+        found.close()

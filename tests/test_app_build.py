@@ -20,7 +20,7 @@ from abm.scenario_effects import EFFECTS
 from abm.scenario_form import form, meanings, tables
 from abm.scenario_problems import checked, path_of
 from abm.scenario_write import to_toml
-from tests.app_session import Asker
+from tests.app_session import Asked
 from viz import world_code
 from viz.messages import Wrong, plain
 
@@ -28,10 +28,10 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     """A session with a small market."""
-    made = Asker(tmp_path_factory.mktemp("results"))
-    made.ask("open", scenario="tiny", seed=3)
+    made = Asked(tmp_path_factory.mktemp("results"))
+    made.well("open", scenario="tiny", seed=3)
     yield made
     made.close()
 
@@ -143,13 +143,13 @@ MISTAKES: list[tuple[list[str | int], Any]] = [
 
 
 @pytest.mark.parametrize(("path", "value"), MISTAKES, ids=[".".join(map(str, path)) for path, _ in MISTAKES])
-def test_a_problem_leads_to_its_field(asker: Asker, path: list[str | int], value: Any) -> None:
+def test_a_problem_leads_to_its_field(asker: Asked, path: list[str | int], value: Any) -> None:
     content = tiny()
     into: Any = content
     for key in path[:-1]:
         into = into[key]
     into[path[-1]] = value
-    answer = asker.ask("build_check", content=as_sent(content))
+    answer = asker.well("build_check", content=as_sent(content))
     assert answer["hash"] is None
     assert path in [problem["path"] for problem in answer["problems"]]
     assert all(problem["words"] for problem in answer["problems"])
@@ -158,11 +158,11 @@ def test_a_problem_leads_to_its_field(asker: Asker, path: list[str | int], value
     asker.refused("build_link", content=as_sent(content))
 
 
-def test_all_problems_are_told_not_only_twenty(asker: Asker) -> None:
+def test_all_problems_are_told_not_only_twenty(asker: Asked) -> None:
     content = tiny()
     content["topics"] = [f"topic {k}" for k in range(3)]
     content["events"] = [{"id": f"X{k}", "date": "2022-13", "type": "t"} for k in range(60)]
-    assert len(asker.ask("build_check", content=content)["problems"]) >= 60
+    assert len(asker.well("build_check", content=content)["problems"]) >= 60
 
 
 @pytest.mark.parametrize("name", ["A.b", 'say "so".x', "a[1]", "a: came b", "Ünïcode: 5"])
@@ -180,25 +180,25 @@ def test_a_line_about_nothing_known_has_no_path() -> None:
 
 
 @pytest.mark.parametrize("name", scenario.names())
-def test_shipped_scenarios_come_back_the_same(asker: Asker, name: str) -> None:
+def test_shipped_scenarios_come_back_the_same(asker: Asked, name: str) -> None:
     wanted = scenario.load(name).content_hash()
-    begun = asker.ask("build_start", source=name)
+    begun = asker.well("build_start", source=name)
     assert begun["hash"] == wanted
     content = as_sent(begun["content"])
-    assert asker.ask("build_check", content=content)["hash"] == wanted
-    saved = asker.ask("build_toml", content=content)
-    read = asker.ask("build_read", toml=saved["toml"])
+    assert asker.well("build_check", content=content)["hash"] == wanted
+    saved = asker.well("build_toml", content=content)
+    read = asker.well("build_read", toml=saved["toml"])
     assert (read["hash"], read["problems"]) == (wanted, [])
-    assert asker.ask("build_link", content=content)["code"] == ""
+    assert asker.well("build_link", content=content)["code"] == ""
 
 
-def test_the_smallest_world_runs(asker: Asker) -> None:
-    content = asker.ask("build_start", source="minimal")["content"]
-    opened = asker.ask("build_open", content=as_sent(content), seed=5)
+def test_the_smallest_world_runs(asker: Asked) -> None:
+    content = asker.well("build_start", source="minimal")["content"]
+    opened = asker.well("build_open", content=as_sent(content), seed=5)
     assert (opened["market"]["name"], opened["seed"], opened["month"]) == ("my_world", 5, 0)
-    asker.ask("step")
-    assert asker.ask("build_start", source="open")["content"]["name"] == "my_world"
-    asker.ask("open", scenario="tiny", seed=3)
+    asker.well("step")
+    assert asker.well("build_start", source="open")["content"]["name"] == "my_world"
+    asker.well("open", scenario="tiny", seed=3)
 
 
 # ---- links -----------------------------------------------------------------------------------------------------------
@@ -224,17 +224,17 @@ def changed() -> list[scenario.Scenario]:
 
 
 @pytest.mark.parametrize("number", range(9))
-def test_links_come_back_the_same_and_are_short(asker: Asker, number: int) -> None:
+def test_links_come_back_the_same_and_are_short(asker: Asked, number: int) -> None:
     made = changed()[number]
-    code = asker.ask("build_link", content=as_sent(made.to_dict()))["code"]
+    code = asker.well("build_link", content=as_sent(made.to_dict()))["code"]
     assert re.fullmatch(r"[\w-]+", code)
     assert len(code) < 1500
     assert world_code.decode(code).content_hash() == made.content_hash()
-    opened = asker.ask("world", code=code, seed=9)
+    opened = asker.well("world", code=code, seed=9)
     assert (opened["market"]["title"], opened["seed"], opened["shared"]) == (made.title, 9, code)
-    link = asker.ask("link")
+    link = asker.well("link")
     assert (link["code"], link["seed"]) == (code, 9)
-    asker.ask("open", scenario="tiny", seed=3)
+    asker.well("open", scenario="tiny", seed=3)
 
 
 def test_a_whole_scenario_travels_too() -> None:
@@ -249,7 +249,7 @@ def packed(content: Any) -> str:
     return base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
 
 
-def test_a_bomb_is_refused_before_it_goes_off(asker: Asker) -> None:
+def test_a_bomb_is_refused_before_it_goes_off(asker: Asked) -> None:
     bomb = packed(b" " * 40_000_000)
     assert len(bomb) < world_code.LONGEST_CODE
     began = time.perf_counter()
@@ -288,12 +288,12 @@ def bad_codes() -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(bad_codes())))
-def test_bad_codes_are_refused_in_words(asker: Asker, number: int) -> None:
-    before = asker.ask("link")
+def test_bad_codes_are_refused_in_words(asker: Asked, number: int) -> None:
+    before = asker.well("link")
     began = time.perf_counter()
     asker.refused("world", code=bad_codes()[number], seed=1)
     assert time.perf_counter() - began < 3.0
-    assert asker.ask("link") == {**before, "re": before["re"] + 2}  # what was open stays open
+    assert asker.well("link") == {**before, "re": before["re"] + 2}  # what was open stays open
 
 
 # ---- uploads ---------------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def bad_files() -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(bad_files())))
-def test_bad_files_are_refused_in_words(asker: Asker, number: int) -> None:
+def test_bad_files_are_refused_in_words(asker: Asked, number: int) -> None:
     began = time.perf_counter()
     asker.refused("build_read", toml=bad_files()[number])
     assert time.perf_counter() - began < 3.0
@@ -348,10 +348,10 @@ def shown_with_problems() -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(shown_with_problems())))
-def test_files_with_mistakes_are_shown_with_their_problems(asker: Asker, number: int) -> None:
+def test_files_with_mistakes_are_shown_with_their_problems(asker: Asked, number: int) -> None:
     text = shown_with_problems()[number]
     assert text != to_toml(scenario.load("tiny")), "the mistake is not in the text any more"
-    answer = asker.raw("build_read", toml=text)
+    answer = asker.ask("build_read", toml=text)
     if answer["ok"]:
         assert answer["problems"]
         assert answer["hash"] is None
@@ -361,14 +361,14 @@ def test_files_with_mistakes_are_shown_with_their_problems(asker: Asker, number:
         assert "Traceback" not in answer["error"]
 
 
-def test_a_script_stays_text(asker: Asker) -> None:
+def test_a_script_stays_text(asker: Asked) -> None:
     content = tiny()
     content["title"] = content["employers"][0]["source"] = SCRIPT
-    read = asker.ask("build_read", toml=asker.ask("build_toml", content=content)["toml"])
+    read = asker.well("build_read", toml=asker.well("build_toml", content=content)["toml"])
     assert read["content"]["title"] == read["content"]["employers"][0]["source"] == SCRIPT
     assert read["problems"] == []
-    assert asker.ask("build_open", content=content)["market"]["title"] == SCRIPT
-    asker.ask("open", scenario="tiny", seed=3)
+    assert asker.well("build_open", content=content)["market"]["title"] == SCRIPT
+    asker.well("open", scenario="tiny", seed=3)
 
 
 def bad_contents() -> list[Any]:
@@ -387,7 +387,7 @@ def bad_contents() -> list[Any]:
 
 @pytest.mark.parametrize("what", ["build_check", "build_toml", "build_open", "build_link"])
 @pytest.mark.parametrize("number", range(len(bad_contents())))
-def test_bad_contents_are_refused_in_words(asker: Asker, what: str, number: int) -> None:
+def test_bad_contents_are_refused_in_words(asker: Asked, what: str, number: int) -> None:
     asker.refused(what, content=bad_contents()[number])
 
 
@@ -395,12 +395,12 @@ def test_bad_contents_are_refused_in_words(asker: Asker, what: str, number: int)
     "fields",
     [{}, {"toml": 5}, {"toml": ["a"]}, {"toml": "x" * 300_000}, {"toml": "a=1", "name": "../x"}, {"file": "x"}],
 )
-def test_messages_of_another_form_are_refused(asker: Asker, fields: dict[str, Any]) -> None:
+def test_messages_of_another_form_are_refused(asker: Asked, fields: dict[str, Any]) -> None:
     asker.refused("build_read", **fields)
 
 
 @pytest.mark.parametrize("source", ["nowhere", "../tiny", "/etc/passwd", "", "tiny.toml", SCRIPT, "x" * 81])
-def test_a_start_from_nowhere_is_refused(asker: Asker, source: str) -> None:
+def test_a_start_from_nowhere_is_refused(asker: Asked, source: str) -> None:
     asker.refused("build_start", source=source)
 
 
@@ -416,24 +416,24 @@ def test_plain_tables_are_copied_and_bounded() -> None:
 # ---- replays ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_replay_shows_the_same_session(asker: Asker) -> None:
-    asker.ask("open", scenario="tiny", seed=3)
-    asker.ask("step")
-    asker.ask("pull", policy="hiring", settings={"factor": 0.5, "employer": "Alpha"})
-    asker.ask("step")
-    asker.ask("parameter", name="h0", value=0.04)
+def test_a_replay_shows_the_same_session(asker: Asked) -> None:
+    asker.well("open", scenario="tiny", seed=3)
+    asker.well("step")
+    asker.well("pull", policy="hiring", settings={"factor": 0.5, "employer": "Alpha"})
+    asker.well("step")
+    asker.well("parameter", name="h0", value=0.04)
     number = asker.session.here().in_force[0].number
-    asker.ask("release", number=number)
-    asker.ask("step")
-    log = asker.ask("log")["log"]
-    wanted = asker.ask("digest")["digest"]
+    asker.well("release", number=number)
+    asker.well("step")
+    log = asker.well("log")["log"]
+    wanted = asker.well("digest")["digest"]
     pulls = [[pull["month"], pull["kind"], pull["name"], pull["settings"], pull["number"]] for pull in log]
-    answer = asker.ask("replay", pulls=json.dumps(pulls))
+    answer = asker.well("replay", pulls=json.dumps(pulls))
     assert [pull["words"] for pull in answer["log"]] == [pull["words"] for pull in log]
     assert len(answer["past"]) == answer["month"] == 2
-    asker.ask("step")
-    assert asker.ask("digest")["digest"] == wanted
-    asker.ask("open", scenario="tiny", seed=3)
+    asker.well("step")
+    assert asker.well("digest")["digest"] == wanted
+    asker.well("open", scenario="tiny", seed=3)
 
 
 BAD_PULLS = [
@@ -452,7 +452,7 @@ BAD_PULLS = [
 
 
 @pytest.mark.parametrize("number", range(len(BAD_PULLS)))
-def test_bad_pulls_are_refused_in_words(asker: Asker, number: int) -> None:
+def test_bad_pulls_are_refused_in_words(asker: Asked, number: int) -> None:
     asker.refused("replay", pulls=BAD_PULLS[number])
 
 
@@ -461,13 +461,13 @@ def test_there_are_hundreds_of_hostile_cases() -> None:
     assert cases >= 200
 
 
-def test_a_replay_that_fails_leaves_the_market_as_it_was(asker: Asker) -> None:
-    asker.ask("step")
-    before = asker.ask("digest")["digest"]
+def test_a_replay_that_fails_leaves_the_market_as_it_was(asker: Asked) -> None:
+    asker.well("step")
+    before = asker.well("digest")["digest"]
     asker.refused("replay", pulls='[[0,"policy","hiring",{},1],[3,"policy","nothing",{},2]]')
-    assert asker.ask("digest")["digest"] == before
+    assert asker.well("digest")["digest"] == before
 
 
-def test_no_file_is_written(asker: Asker, tmp_path: Path) -> None:
-    asker.ask("build_read", toml=to_toml(scenario.load("tiny")))
+def test_no_file_is_written(asker: Asked, tmp_path: Path) -> None:
+    asker.well("build_read", toml=to_toml(scenario.load("tiny")))
     assert list(asker.session.options.results.iterdir()) == []

@@ -18,7 +18,7 @@ import pytest
 
 from abm import cli
 from abm import parameters as declared_parameters
-from tests.app_session import Asker
+from tests.app_session import Asked
 from viz import frames, results_fit, results_folders, results_sweep
 from viz.messages import Wrong
 from viz.pages.experiments import READERS
@@ -114,28 +114,28 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asker(root: Path) -> Iterator[Asker]:
+def asker(root: Path) -> Iterator[Asked]:
     """A session over these results."""
-    made = Asker(root)
+    made = Asked(root)
     yield made
     made.close()
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[tuple[Path, Asker]]:
+def own(tmp_path: Path) -> Iterator[tuple[Path, Asked]]:
     """A root of one's own that may be damaged, and a session over it."""
     folder = tmp_path / "results"
     folder.mkdir()
-    made = Asker(folder)
+    made = Asked(folder)
     yield folder, made
     made.close()
 
 
-def opened(asker: Asker, folder: str, kind: str) -> dict[str, Any]:
+def opened(asker: Asked, folder: str, kind: str) -> dict[str, Any]:
     """A document that the listing names."""
-    found = asker.ask("experiments")["found"]
+    found = asker.well("experiments")["found"]
     each = next(each for each in found if (each["folder"], each["kind"]) == (folder, kind))
-    return asker.ask("experiment", folder=folder, file=each["file"], kind=kind)
+    return asker.well("experiment", folder=folder, file=each["file"], kind=kind)
 
 
 def blocks(answer: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -158,8 +158,8 @@ MADE = {
 }  # fmt: skip
 
 
-def test_everything_is_listed_once_with_its_kind(asker: Asker, root: Path) -> None:
-    answer = asker.ask("experiments")
+def test_everything_is_listed_once_with_its_kind(asker: Asked, root: Path) -> None:
+    answer = asker.well("experiments")
     found = {each["folder"]: each["kind"] for each in answer["found"]}
     assert found == MADE
     assert len(answer["found"]) == len(MADE)
@@ -168,7 +168,7 @@ def test_everything_is_listed_once_with_its_kind(asker: Asker, root: Path) -> No
 
 
 @pytest.mark.parametrize("folder", MADE)
-def test_each_document_is_shown_with_figures_and_its_files(asker: Asker, folder: str) -> None:
+def test_each_document_is_shown_with_figures_and_its_files(asker: Asked, folder: str) -> None:
     answer = opened(asker, folder, MADE[folder])
     assert answer["title"]
     assert answer["files"]
@@ -182,7 +182,7 @@ def test_every_kind_has_a_reader() -> None:
     assert set(READERS) == set(results_folders.BY_NAME)
 
 
-def test_a_sweep_shows_the_numbers_of_its_table(asker: Asker, root: Path) -> None:
+def test_a_sweep_shows_the_numbers_of_its_table(asker: Asked, root: Path) -> None:
     answer = opened(asker, "grid", "sweep")
     (block,) = blocks(answer, "sweep")
     x1, x2, _ = (array(answer, held) for held in block["x"])
@@ -192,7 +192,7 @@ def test_a_sweep_shows_the_numbers_of_its_table(asker: Asker, root: Path) -> Non
     assert block["outcomes"] == [{"name": "y", "unit": block["outcomes"][0]["unit"]}]
 
 
-def test_means_are_over_the_replicates_of_a_point(asker: Asker, root: Path) -> None:
+def test_means_are_over_the_replicates_of_a_point(asker: Asked, root: Path) -> None:
     answer = opened(asker, "morris", "sweep")
     (block,) = blocks(answer, "sweep")
     table = pq.read_table(root / "morris" / "runs.parquet").to_pandas()
@@ -202,7 +202,7 @@ def test_means_are_over_the_replicates_of_a_point(asker: Asker, root: Path) -> N
     )
 
 
-def test_sensitivities_show_what_was_written(asker: Asker, root: Path) -> None:
+def test_sensitivities_show_what_was_written(asker: Asked, root: Path) -> None:
     answer = opened(asker, "sobol", "sensitivity")
     held = json.loads((root / "sobol" / "sensitivity.json").read_text(encoding="utf-8"))["outcomes"][0]["indices"]
     rows = blocks(answer, "bars")[0]["rows"]
@@ -215,7 +215,7 @@ def test_sensitivities_show_what_was_written(asker: Asker, root: Path) -> None:
     assert planes[0]["diagonal"] is True
 
 
-def test_limits_of_a_box_are_shares_of_the_range_of_the_sweep(asker: Asker) -> None:
+def test_limits_of_a_box_are_shares_of_the_range_of_the_sweep(asker: Asked) -> None:
     answer = opened(asker, "discovery", "discovery")
     sides = [row for block in blocks(answer, "boxes") for row in block["rows"]]
     assert sides
@@ -227,7 +227,7 @@ def test_limits_of_a_box_are_shares_of_the_range_of_the_sweep(asker: Asker) -> N
         assert side["high"] - side["low"] < 1
 
 
-def test_a_calibration_shows_posterior_prior_forecasts_and_scores(asker: Asker, root: Path) -> None:
+def test_a_calibration_shows_posterior_prior_forecasts_and_scores(asker: Asked, root: Path) -> None:
     answer = opened(asker, "calibration", "calibration")
     (corner,) = blocks(answer, "corner")
     assert corner["names"] == ["h0", "h_ties"]
@@ -242,7 +242,7 @@ def test_a_calibration_shows_posterior_prior_forecasts_and_scores(asker: Asker, 
     assert any(block["title"] == "The model beside simple baselines" for block in blocks(answer, "table"))
 
 
-def test_a_run_shows_its_cohorts_from_the_table(asker: Asker, root: Path) -> None:
+def test_a_run_shows_its_cohorts_from_the_table(asker: Asked, root: Path) -> None:
     answer = opened(asker, "run", "run")
     (fan,) = blocks(answer, "fan")
     rows = (root / "run" / "cohorts.csv").read_text(encoding="utf-8").splitlines()[1:]
@@ -251,7 +251,7 @@ def test_a_run_shows_its_cohorts_from_the_table(asker: Asker, root: Path) -> Non
     assert fan["seen"] == [{"date": "2022-12", "low": 1, "high": 4, "use": "calibrate"}]
 
 
-def test_a_game_marks_its_equilibria(asker: Asker, root: Path) -> None:
+def test_a_game_marks_its_equilibria(asker: Asked, root: Path) -> None:
     answer = opened(asker, "game", "game")
     held = json.loads((root / "game" / "game.json").read_text(encoding="utf-8"))
     (matrix,) = blocks(answer, "matrix")
@@ -263,7 +263,7 @@ def test_a_game_marks_its_equilibria(asker: Asker, root: Path) -> None:
         assert all(line.endswith("◂") for line in matrix["cells"][a][b]["lines"])
 
 
-def test_a_front_has_a_point_for_each_package(asker: Asker, root: Path) -> None:
+def test_a_front_has_a_point_for_each_package(asker: Asked, root: Path) -> None:
     held = json.loads((root / "frontier" / "frontier.json").read_text(encoding="utf-8"))
     (plane,) = blocks(opened(asker, "frontier", "frontier"), "points")
     packages = [point for point in plane["points"] if point["group"] == "package"]
@@ -271,7 +271,7 @@ def test_a_front_has_a_point_for_each_package(asker: Asker, root: Path) -> None:
     assert all(point["words"] for point in packages)
 
 
-def test_predictions_of_any_name_are_known(own: tuple[Path, Asker]) -> None:
+def test_predictions_of_any_name_are_known(own: tuple[Path, Asked]) -> None:
     folder, asker = own
     row = {
         "row": "left:x@2023-01",
@@ -291,21 +291,21 @@ def test_predictions_of_any_name_are_known(own: tuple[Path, Asker]) -> None:
 # ---- files -----------------------------------------------------------------------------------------------------------
 
 
-def test_files_are_sent_whole(asker: Asker, root: Path) -> None:
+def test_files_are_sent_whole(asker: Asked, root: Path) -> None:
     for file in ("runs.parquet", "study.json"):
-        answer = asker.ask("experiment_file", folder="grid", file=file)
+        answer = asker.well("experiment_file", folder="grid", file=file)
         assert array(answer, answer["data"]).tobytes() == (root / "grid" / file).read_bytes()
 
 
 def test_files_of_other_kinds_and_sizes_stay_where_they_are(
-    own: tuple[Path, Asker], monkeypatch: pytest.MonkeyPatch
+    own: tuple[Path, Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, asker = own
     for name in ("a.html", "b.py", "c", "d.json.sh", ".env"):
         (folder / name).write_text("x", encoding="utf-8")
         asker.refused("experiment_file", folder=".", file=name)
     (folder / "large.csv").write_text("x" * 100, encoding="utf-8")
-    assert asker.ask("experiment_file", folder=".", file="large.csv")["data"]["shape"] == [100]
+    assert asker.well("experiment_file", folder=".", file="large.csv")["data"]["shape"] == [100]
     monkeypatch.setattr(results_folders, "LARGEST_SENT", 99)
     assert "MB" in asker.refused("experiment_file", folder=".", file="large.csv")
 
@@ -321,7 +321,7 @@ AWAY = [
 
 
 @pytest.fixture(scope="module")
-def linked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+def linked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     """A root in which links lead elsewhere, and to themselves."""
     base = tmp_path_factory.mktemp("linked")
     folder, secret = base / "results", base / "secret"
@@ -334,20 +334,20 @@ def linked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask
     (folder / "half").mkdir()
     os.symlink(secret / "study.json", folder / "half" / "study.json")
     os.symlink("/etc/passwd", folder / "half" / "passwd.csv")
-    made = Asker(folder)
+    made = Asked(folder)
     yield made
     made.close()
 
 
 @pytest.mark.parametrize("away", AWAY)
-def test_nothing_outside_the_root_is_opened(linked: Asker, away: str) -> None:
+def test_nothing_outside_the_root_is_opened(linked: Asked, away: str) -> None:
     linked.refused("experiment", folder=away, file="study.json", kind="sweep")
     linked.refused("experiment_file", folder=away, file="study.json")
     linked.refused("experiment_file", folder="grid", file=f"{away}/study.json")
 
 
-def test_links_are_not_followed(linked: Asker) -> None:
-    assert [each["folder"] for each in linked.ask("experiments")["found"] if each["kind"]] == ["grid"]
+def test_links_are_not_followed(linked: Asked) -> None:
+    assert [each["folder"] for each in linked.well("experiments")["found"] if each["kind"]] == ["grid"]
     for file in ("study.json", "passwd.csv"):
         assert "outside" in linked.refused("experiment_file", folder="half", file=file)
     assert "outside" in linked.refused("experiment", folder="half", file="study.json", kind="sweep")
@@ -368,32 +368,32 @@ def test_links_are_not_followed(linked: Asker) -> None:
         {},
     ],
 )
-def test_requests_of_another_form_are_refused(asker: Asker, fields: dict[str, Any]) -> None:
+def test_requests_of_another_form_are_refused(asker: Asked, fields: dict[str, Any]) -> None:
     asker.refused("experiment", **fields)
 
 
 # ---- damaged, empty, half-written ------------------------------------------------------------------------------------
 
 
-def said_of(asker: Asker, folder: str) -> str:
+def said_of(asker: Asked, folder: str) -> str:
     """What the listing says of a folder that cannot be opened."""
-    (each,) = [each for each in asker.ask("experiments")["found"] if each["folder"] == folder]
+    (each,) = [each for each in asker.well("experiments")["found"] if each["folder"] == folder]
     assert each["kind"] == ""
     return str(each["said"])
 
 
 def test_no_root_and_an_empty_root_are_said(tmp_path: Path) -> None:
-    nowhere = Asker(tmp_path / "nowhere")
-    assert "no folder nowhere" in nowhere.ask("experiments")["said"]
+    nowhere = Asked(tmp_path / "nowhere")
+    assert "no folder nowhere" in nowhere.well("experiments")["said"]
     nowhere.close()
-    empty = Asker(tmp_path)
-    answer = empty.ask("experiments")
+    empty = Asked(tmp_path)
+    answer = empty.well("experiments")
     assert answer["found"] == []
     assert "no results yet" in answer["said"]
     empty.close()
 
 
-def test_folders_that_are_no_results_say_what_they_hold(own: tuple[Path, Asker], root: Path) -> None:
+def test_folders_that_are_no_results_say_what_they_hold(own: tuple[Path, Asked], root: Path) -> None:
     folder, asker = own
     for name in ("empty", "strange", "half"):
         (folder / name).mkdir()
@@ -432,7 +432,7 @@ def _nothing(path: Path) -> None:
 @pytest.mark.parametrize("damage", [_cut, _other, _words, _list, _deep, _nothing])
 @pytest.mark.parametrize("folder", [name for name in MADE if name != "."])
 def test_damaged_documents_are_refused_in_words(
-    own: tuple[Path, Asker], root: Path, folder: str, damage: Callable[[Path], None]
+    own: tuple[Path, Asked], root: Path, folder: str, damage: Callable[[Path], None]
 ) -> None:
     mine, asker = own
     kind = results_folders.BY_NAME[MADE[folder]]
@@ -441,14 +441,14 @@ def test_damaged_documents_are_refused_in_words(
     damage(mine / "it" / kind.file)
     words = asker.refused("experiment", folder="it", file=kind.file, kind=kind.name)
     assert kind.command in words
-    asker.ask("experiments")
+    asker.well("experiments")
 
 
 @pytest.mark.parametrize(
     ("folder", "file"),
     [("grid", "runs.parquet"), ("calibration", "posterior.parquet"), ("run", "cohorts.csv"), ("run", "series.parquet")],
 )
-def test_damaged_tables_are_refused_in_words(own: tuple[Path, Asker], root: Path, folder: str, file: str) -> None:
+def test_damaged_tables_are_refused_in_words(own: tuple[Path, Asked], root: Path, folder: str, file: str) -> None:
     mine, asker = own
     shutil.copytree(root / folder, mine / folder)
     (mine / folder / file).write_bytes(b"\x00\xffPAR1 nonsense \x00" * 20)
@@ -456,7 +456,7 @@ def test_damaged_tables_are_refused_in_words(own: tuple[Path, Asker], root: Path
     assert kind.command in asker.refused("experiment", folder=folder, file=kind.file, kind=kind.name)
 
 
-def test_a_sweep_that_is_not_finished_shows_what_is_there(own: tuple[Path, Asker], root: Path) -> None:
+def test_a_sweep_that_is_not_finished_shows_what_is_there(own: tuple[Path, Asked], root: Path) -> None:
     mine, asker = own
     shutil.copytree(root / "morris", mine / "morris")
     (mine / "morris" / "runs.parquet").unlink()
@@ -514,5 +514,5 @@ def test_too_many_folders_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert results_folders.listed(tmp_path)[1]
 
 
-def test_base64_is_no_way_in(asker: Asker) -> None:
+def test_base64_is_no_way_in(asker: Asked) -> None:
     asker.refused("experiment_file", folder=base64.b64encode(b"grid").decode(), file="study.json")

@@ -171,28 +171,26 @@ class Session:
         return self._play_until is not None
 
     def _play_on(self) -> None:
-        until, market = self._play_until, self.market
-        if until is None or market is None:
-            return
+        """The next month of a market that plays by itself, or the end of playing and why."""
         self._drawn.wait(WAIT_FOR_PAGE)
-        if self._play_until is None:  # paused while waiting
+        until, market = self._play_until, self.market
+        if until is None or market is None:  # paused while waiting
             return
-        forgotten = time.monotonic() - self._heard > IDLE
-        if market.is_over or market.month >= until or forgotten:
+        why = "the end" if market.is_over else "there" if market.month >= until else ""
+        if not why and time.monotonic() - self._heard > IDLE:
+            why = "nobody is watching"
+        if not why:
+            try:
+                self.step()
+            except Exception:
+                code = uuid.uuid4().hex[:8]
+                LOG.exception("a month failed (%s)", code)
+                why = f"something went wrong (error {code})"
+            else:
+                why = "the end" if market.is_over else "there" if market.month >= until else ""
+        if why and self.is_playing:
             self._play_until = None
-            why = "nobody is watching" if forgotten else "the end" if market.is_over else "there"
             self.tell({"push": "paused", "why": why, "month": market.month})
-            return
-        try:
-            self.step()
-        except Exception:
-            self._play_until = None
-            code = uuid.uuid4().hex[:8]
-            LOG.exception("a month failed (%s)", code)
-            self.tell({"push": "paused", "why": f"something went wrong (error {code})", "month": market.month})
-        if self._play_until is not None and (market.is_over or market.month >= until):
-            self._play_until = None
-            self.tell({"push": "paused", "why": "the end" if market.is_over else "there", "month": market.month})
 
     def scenario_named(self, name: str) -> Scenario:
         """A shipped scenario; paths are not taken from a page.

@@ -22,7 +22,7 @@ export default {
 """
 
 
-class Stage(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no types for its base class
+class Stage(anywidget.AnyWidget):
     """The page in the browser; see `viz/public/js/main.js`.
 
     Args:

@@ -13,6 +13,25 @@ export function control(knob, { value = knob.neutral, names, onchange = () => {}
   return knob.kind !== "number" ? nameControl(knob, value ?? "", names, onchange) : numberControl(knob, value, onchange);
 }
 
+/** The controls of a policy: [[knob, control], ...]. Dates are left out: a pull has its own. */
+export function controlsOf(policy, app, onchange) {
+  return policy.knobs.filter(({ kind }) => kind !== "date").map((knob) => [knob.name, control(knob, { names: (kind) => namesOf(app, kind), onchange })]);
+}
+
+/** What the controls say, by knob; what is neutral is left out. */
+export function settingsOf(controls) {
+  return Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([knob, each]) => [knob, each.value]));
+}
+
+/** The names of a kind of thing in the market: [[value, words], ...]. */
+function namesOf({ market }, kind) {
+  const once = (names) => [...new Set(names)].map((name) => [name, name]);
+  if (kind === "employer") return once(market.employers.map(({ name }) => name));
+  if (kind === "team") return market.teams.filter(({ name }, k, all) => all.findIndex((other) => other.name === name) === k).map(({ name, employer }) => [name, `${name} (${market.employerName(employer)})`]);
+  if (kind === "place") return once(market.sites.flatMap(({ name, country }) => [name, country]));
+  return market.rules.map((rule) => [rule, wordsOf(rule)]);
+}
+
 function about(knob) {
   const id = unique("about");
   const range = knob.kind !== "number" ? "" : ` Range ${num(knob.low)} to ${num(knob.high)}${knob.unit ? ` ${knob.unit}` : ""}; ${num(knob.neutral)} is ${knob.isParameter ? "the default" : "neutral"}.`;

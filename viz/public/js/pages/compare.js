@@ -2,7 +2,7 @@
 
 import { choice, h, labelled, select, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
-import { control } from "../knob.js";
+import { controlsOf, settingsOf } from "../knob.js";
 import { Outcome } from "./compare-outcome.js";
 import { style } from "./levers.js";
 
@@ -166,17 +166,9 @@ function build(app) {
     worlds();
   }
 
-  function names(what) {
-    const { market } = app;
-    if (what === "employer") return market.employers.map((each) => [each.name, each.name]);
-    if (what === "team") return [...new Set(market.teams.map((each) => each.name))].map((each) => [each, each]);
-    if (what === "place") return [...new Set(market.sites.flatMap((site) => [site.name, site.country]))].map((each) => [each, each]);
-    return market.rules.map((rule) => [rule, words(rule)]);
-  }
-
   function knobs() {
     const found = app.catalogue.levers.policies.find((each) => each.name === policy.value);
-    controls = (found?.knobs ?? []).filter((knob) => knob.kind !== "date").map((knob) => [knob.name, control(knob, { names, onchange: shape })]);
+    controls = found ? controlsOf(found, app, shape) : [];
     swap(knobHost, found ? h("p", { class: "note", text: found.does }) : null, controls.map(([, each]) => each.node));
     shape();
   }
@@ -193,7 +185,7 @@ function build(app) {
     if (kind === "policy") {
       asked.policy = policy.value;
       asked.since = since.value;
-      asked.settings = Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([key, each]) => [key, each.value]));
+      asked.settings = settingsOf(controls);
     }
     await outcome.start(asked);
     outcome.node.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });

@@ -4,7 +4,7 @@
 import { COLOURS, eventMarks, figure, timeLines } from "../charts.js";
 import { choice, download, h, s, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
-import { control } from "../knob.js";
+import { control, controlsOf, settingsOf } from "../knob.js";
 
 export default { id: "levers", title: "Levers", build };
 
@@ -19,6 +19,11 @@ function build(app) {
   const log = h("ol", { class: "list log" });
   const undo = h("button", { type: "button", text: "Undo last pull", disabled: true, onclick: async () => app.logged(await app.ask("undo")) });
   const save = h("button", { type: "button", class: "primary", text: "Export scenario and script", onclick: exported });
+  const tables = h("button", { type: "button", text: "Save all tables (Parquet, CSV, page)", onclick: async () => {
+    const { job } = await app.ask("tables");
+    tables.disabled = true;
+    tables.dataset.job = job;
+  } });
   const stamp = h("p", { class: "note stamp", "aria-live": "polite" });
   const charts = effects(app);
   let shown = "policies";
@@ -31,16 +36,8 @@ function build(app) {
       h("div", {}, h("div", { class: "bar-row" }, which, search), found, list),
       h("div", { class: "pulled" }, h("div", { class: "panel" },
         h("h3", { text: "Pulled so far" }), gantt, force, h("details", {}, h("summary", { text: "The log, pull by pull" }), log),
-        h("div", { class: "bar-row" }, undo, save), stamp),
+        h("div", { class: "bar-row" }, undo, save, tables), stamp),
       h("h3", { text: "What it does" }), h("div", { class: "effects" }, charts))));
-
-  function names(kind) {
-    const { market } = app;
-    if (kind === "employer") return market.employers.map(({ name }) => [name, name]);
-    if (kind === "team") return market.teams.map(({ name, employer }) => [name, `${name} (${market.employerName(employer)})`]).filter(([name], k, all) => all.findIndex(([other]) => other === name) === k);
-    if (kind === "place") return [...new Set(market.sites.flatMap(({ name, country }) => [name, country]))].map((name) => [name, name]);
-    return market.rules.map((rule) => [rule, words(rule)]);
-  }
 
   function fill() {
     if (!app.market || !app.catalogue) return;
@@ -61,11 +58,11 @@ function build(app) {
     found.textContent = wanted ? `${plural(count, "lever")} for “${search.value.trim().slice(0, 40)}”` : "";
   }
 
-  function policy({ name, label, does, once, knobs }) {
-    const controls = knobs.filter(({ kind }) => kind !== "date").map((knob) => [knob.name, control(knob, { names, onchange: ready })]);
+  function policy(known) {
+    const { name, label, does, once, knobs } = known;
+    const controls = controlsOf(known, app, ready);
     const pull = h("button", { type: "button", class: "primary", text: once ? "Do it next month" : "Pull", onclick: async () => {
-      const settings = Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([key, each]) => [key, each.value]));
-      const answer = await app.ask("pull", { policy: name, settings });
+      const answer = await app.ask("pull", { policy: name, settings: settingsOf(controls) });
       app.logged(answer);
       toast(answer.log.at(-1)?.words ?? "");
     } });
@@ -108,6 +105,15 @@ function build(app) {
     swap(stamp, "Saved two files. Replay with ", h("code", { text: answer.command }), " or by running the script; the digest is ", h("code", { class: "digest", text: answer.digest }), ".");
   }
 
+  function packed({ state: now, result, error, done, total }) {
+    tables.disabled = now === "waiting" || now === "running";
+    if (now === "running") swap(stamp, total ? `Packing the tables: ${done} of ${total} …` : "Packing the tables …");
+    if (now === "failed") swap(stamp, error);
+    if (now !== "done") return;
+    download(result.name, new Blob([result.bytes], { type: "application/zip" }));
+    swap(stamp, `Saved ${result.name}: every table of this history as Parquet and CSV, its page, and the scenario that replays it.`);
+  }
+
   function state() {
     const { market } = app;
     from.textContent = market.over
@@ -115,6 +121,7 @@ function build(app) {
       : `What you pull counts from ${when(market.dateOf(market.month))}, the month that comes next; the past stays as it was.`;
     undo.disabled = !market.pulls.length || market.pulls.at(-1).month !== market.month;
     save.disabled = market.month === 0;
+    tables.disabled = market.month === 0;
     swap(force, market.inForce.length
       ? h("ul", { class: "list" }, market.inForce.map((held) => h("li", {}, h("span", { text: `${held.words}, since ${when(held.since)}` }),
         h("button", { type: "button", class: "quiet", text: "Release", "aria-label": `Release: ${held.words}`, disabled: market.over, onclick: async () => app.logged(await app.ask("release", { number: held.number })) }))))
@@ -155,6 +162,7 @@ function build(app) {
       for (const chart of charts) chart.refresh();
     },
     update(what, detail, visible) {
+      if (what === "job" && detail.kind === "tables") packed(detail);
       if (!visible || !app.market) return;
       if (what === "opened") fill();
       if (["opened", "month", "log", "paused"].includes(what)) state();

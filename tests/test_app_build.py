@@ -71,7 +71,11 @@ def test_the_form_covers_every_key_of_the_schema() -> None:
 def test_no_table_of_the_schema_is_forgotten() -> None:
     from abm import scenario_schema
 
-    declared = [value for key, value in vars(scenario_schema).items() if key.isupper() and isinstance(value, dict) and key != "RULES"]
+    declared = [
+        value
+        for key, value in vars(scenario_schema).items()
+        if key.isupper() and isinstance(value, dict) and key != "RULES"
+    ]
     assert all(any(value is known for known in tables().values()) for value in declared)
 
 
@@ -115,7 +119,7 @@ def test_every_key_has_a_control_with_its_limits() -> None:
     json.dumps(form(), allow_nan=False)
 
 
-# ---- problems with their places ----------------------------------------------------------------------------------------
+# ---- problems with their places --------------------------------------------------------------------------------------
 
 MISTAKES: list[tuple[list[str | int], Any]] = [
     (["months"], 0),
@@ -172,7 +176,7 @@ def test_a_line_about_nothing_known_has_no_path() -> None:
     assert path_of({}, "!!")[0] == ()
 
 
-# ---- what is shipped comes back the same -------------------------------------------------------------------------------
+# ---- what is shipped comes back the same -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", scenario.names())
@@ -197,7 +201,7 @@ def test_the_smallest_world_runs(asker: Asker) -> None:
     asker.ask("open", scenario="tiny", seed=3)
 
 
-# ---- links ---------------------------------------------------------------------------------------------------------------
+# ---- links -----------------------------------------------------------------------------------------------------------
 
 
 def changed() -> list[scenario.Scenario]:
@@ -271,7 +275,8 @@ def bad_codes() -> list[str]:
     for _ in range(60):
         deep = {"k": {"title": deep}}
     return [
-        "", "!", "a b", "../../etc/passwd", "A" * 59_999, "=" * 8, SCRIPT, good[:-4], good[4:], good + "AAAA", good + "=",
+        "", "!", "a b", "../../etc/passwd", "A" * 59_999, "=" * 8, SCRIPT, good[:-4], good[4:], good + "AAAA",
+        good + "=",
         good[:20] + "x" + good[21:], good.upper(), packed(b""), packed(b"\xff\xfe"), packed(b"[]"), packed(b"null"),
         packed(b"NaN"), packed(b'{"v": NaN}'), packed(b'{"v": 1e999}'), packed(b'{"v": ' + b"9" * 30 + b"}"),
         packed(b"[" * 50_000), packed(b'{"a":' * 5_000), packed({"v": 2}), packed({"v": "1"}), packed({"v": 1}),
@@ -291,7 +296,7 @@ def test_bad_codes_are_refused_in_words(asker: Asker, number: int) -> None:
     assert asker.ask("link") == {**before, "re": before["re"] + 2}  # what was open stays open
 
 
-# ---- uploads ---------------------------------------------------------------------------------------------------------------
+# ---- uploads ---------------------------------------------------------------------------------------------------------
 
 
 def bad_files() -> list[str]:
@@ -303,7 +308,8 @@ def bad_files() -> list[str]:
         "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p = 1", "a = " + "[" * 5000, "a = " + "{b = " * 3000, "[" + "a." * 3000 + "b]",
         "a = 1\na = 2", "[a]\n[a]", "x = 2022-13-45", "a = " + "9" * 5000, "a = 1e99999999", "a = nan", "a = -inf",
         "a = 0x" + "f" * 300, "sites = 3", "employers = 'x'", "employers = [1, 2]", "employers = [[]]",
-        "events = {a = 1}", "cohorts = true", "policies = 'raise'", "interventions = 4", "retention = [4]", "flows = {}",
+        "events = {a = 1}", "cohorts = true", "policies = 'raise'", "interventions = 4", "retention = [4]",
+        "flows = {}",
         "[[employers]]\nteams = 4", "[[employers]]\nteams = [4]", "[[cohorts]]\nobservations = 'x'",
         "[[events]]\neffects = 'x'", "[[events]]\neffects = [4]", "\n" * 300_000, "# " + "x" * 262_200,
         "\u202e = 1", "\ud800", "a = \"\ud800\"", "a = '\u2028'" * 3, "<html><body>" + SCRIPT, "PK\x03\x04", "%PDF-1.7",
@@ -331,8 +337,10 @@ def shown_with_problems() -> list[str]:
         ('name = "Paris"', 'name = "=HYPERLINK(1)"'), ('name = "Paris"', 'name = "a\\u202eb"'),
         ('name = "Paris"', 'name = "a\\u0000b"'), ('name = "Paris"', 'name = " "'), ('name = "Paris"', "name = 1"),
         ("researchers = 6", "researchers = 1000000000000000"), ("researchers = 6", "researchers = -6"),
-        ("researchers = 6", "researchers = 6.5"), ("compute = 30.0", "compute = -1"), ("compute = 30.0", "compute = 1e17"),
-        ('kind = "cancel"', 'kind = "explode"'), ('kind = "cancel"', "kind = 4"), ('team = "Alpha Language"', "team = []"),
+        ("researchers = 6", "researchers = 6.5"), ("compute = 30.0", "compute = -1"),
+        ("compute = 30.0", "compute = 1e17"),
+        ('kind = "cancel"', 'kind = "explode"'), ('kind = "cancel"', "kind = 4"),
+        ('team = "Alpha Language"', "team = []"),
         ('op = "multiply"', 'op = "power"'), ("value = 2.0", 'value = "two"'), ("[[events]]", "[[evens]]"),
         ('use = "calibrate"', 'use = "guess"'), ("left_min = 1", "left_min = 9"), ("topics = [", "topic = ["),
     ]  # fmt: skip
@@ -405,7 +413,7 @@ def test_plain_tables_are_copied_and_bounded() -> None:
             read("here", bad)
 
 
-# ---- replays -----------------------------------------------------------------------------------------------------------------
+# ---- replays ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_replay_shows_the_same_session(asker: Asker) -> None:
@@ -433,8 +441,10 @@ BAD_PULLS = [
     '[[-1,"policy","hiring",{},1]]', '[[0.5,"policy","hiring",{},1]]', '[["0","policy","hiring",{},1]]',
     '[[0,"magic","hiring",{},1]]', '[[0,"policy","nothing like it",{},1]]', '[[0,"policy",5,{},1]]',
     '[[0,"policy","hiring",{"factor":"x"},1]]', '[[0,"policy","hiring",{"factor":1e9},1]]',
-    '[[0,"policy","hiring",{"factor":NaN},1]]', '[[0,"policy","hiring",[],1]]', '[[0,"policy","hiring",{"date":"2022-05"},1]]',
-    '[[2,"policy","hiring",{},1],[1,"policy","hiring",{},2]]', '[[0,"release","hiring",{},1]]', '[[0,"change","hiring",{},1]]',
+    '[[0,"policy","hiring",{"factor":NaN},1]]', '[[0,"policy","hiring",[],1]]',
+    '[[0,"policy","hiring",{"date":"2022-05"},1]]',
+    '[[2,"policy","hiring",{},1],[1,"policy","hiring",{},2]]', '[[0,"release","hiring",{},1]]',
+    '[[0,"change","hiring",{},1]]',
     '[[0,"parameter","h0",{},1]]', '[[0,"parameter","h0",{"value":"x"},1]]', '[[0,"parameter","h0",{"value":99},1]]',
     '[[0,"parameter","gravity",{"value":1},1]]', json.dumps([[0, "policy", "hiring", {}, 1]] * 201)[:7990],
     "[" * 7999, '[[0,"policy","hiring",{},1,"x"]]', "9" * 7000, json.dumps([[0, "p", "h", {}, 1]] * 201),

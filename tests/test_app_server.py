@@ -25,7 +25,7 @@ from websockets.sync.client import connect as open_socket
 
 from abm import cli
 from tests.app_server import ADDRESS, CHROMIUM, FLAGS, Running, answer_of, end, free_port, said, start, wait_for
-from viz import address, protocol, vendored
+from viz import address, jobs, protocol, server, vendored
 
 SESSIONS = 6
 
@@ -414,6 +414,10 @@ def test_stopping_leaves_nothing(tmp_path: Path) -> None:
         assert psutil.wait_procs(left, timeout=10)[1] == []
         with socket.socket() as again:
             assert again.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_work_of_all_tabs_stops_with_the_server() -> None:
+    assert jobs.shutdown in server._at_exit
 
 
 # ---- in a real browser ----

@@ -23,7 +23,7 @@ from typing import Any
 
 import uvicorn
 
-from viz import policy
+from viz import jobs, policy
 from viz.address import HOST, ServerError, check, checked_origin, listen, origins_of
 from viz.gate import Gate, Rules
 from viz.paths import shell_files
@@ -80,6 +80,7 @@ def _stop() -> None:
 
 
 atexit.register(_stop)
+at_exit(jobs.shutdown)  # however the app is served: no computation goes on without it
 
 
 @cache

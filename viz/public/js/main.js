@@ -251,7 +251,7 @@ class App {
 
 /** Pulls as one text for the address: month~kind~name~knob=value,... joined by |. The session checks every part. */
 export function encodePulls(pulls) {
-  return JSON.stringify(pulls.map(({ month, kind, name, settings, number }) => [month, kind, name, settings, number]));
+  return JSON.stringify(pulls.map(({ month, kind, name, settings, number, ended }) => [month, kind, name, settings, number, ended ?? 0]));
 }
 
 function readTheme() {

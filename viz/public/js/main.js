@@ -77,8 +77,8 @@ class App {
   }
 
   select(kind, row) {
+    if (kind && this.page !== "market") this.go("market"); // first, so that the page is there to hear of it
     this.tell("select", { kind, row });
-    if (kind && this.page !== "market") this.go("market");
   }
 
   /** What if a dated event had not happened? Compared on its own page. */

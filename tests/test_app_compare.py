@@ -13,7 +13,7 @@ from abm.changes import change
 from abm.differences import KINDS
 from abm.run import simulate
 from abm.scenario import Scenario, load
-from tests.app_asked import Asked, asked
+from tests.app_session import Asked, asked
 from viz import work_compare
 from viz.worlds import MOST_PINS
 

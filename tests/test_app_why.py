@@ -12,7 +12,7 @@ from abm import attribution, contagion, keep
 from abm.contagion import SCOPES, Question
 from abm.run import simulate
 from abm.scenario import load
-from tests.app_asked import Asked, asked
+from tests.app_session import Asked, asked
 from viz import work_why
 
 OUTCOME = "left:alpha-authors@2022-12"

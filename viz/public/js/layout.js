@@ -55,7 +55,7 @@ export class Layout {
     this.bottom = Math.max(...blocks.map(({ y, r }) => y + r));
     this.#rooms(market.n);
     this.startups = 0;
-    this.room = radiusFor(14);
+    this.room = radiusFor(Math.min(14, Math.max(3, market.n / 100)));
   }
 
   /** A new start-up takes the next free spot of its quarter, once and for good. */
@@ -102,13 +102,14 @@ export class Layout {
   #rooms(n) {
     const shares = { "-6": 0.2, "-4": 0.05, "-3": 0.04, "-5": 0.01 };
     let at = this.wide ? this.bottom : this.left;
+    const gap = 0.03 * (this.wide ? this.bottom - this.top : this.right - this.left);
     for (const [code, share] of Object.entries(shares)) {
-      const r = radiusFor(Math.max(12, n * share)) * (code === "-6" ? 0.8 : 1);
-      const out = (this.wide ? this.left : this.top) - r - 4;
+      const r = radiusFor(Math.max(3, n * share)) * (code === "-6" ? 0.8 : 1);
+      const out = (this.wide ? this.left : this.top) - r - 0.8 * gap;
       const middle = this.wide ? at - r : at + r;
       const [x, y] = this.wide ? [out, middle] : [middle, out];
       this.spots.set(Number(code), { x, y, r, employer: -1 });
-      at += (this.wide ? -1 : 1) * (2 * r + 5);
+      at += (this.wide ? -1 : 1) * (2 * r + 1.1 * gap);
     }
   }
 }

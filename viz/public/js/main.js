@@ -147,6 +147,14 @@ class App {
       if (why !== "there" && why !== "the end") toast(`Playing stopped in month ${month}: ${why}.`);
       this.tell("paused");
     });
+    this.link.playing = () => this.playing;
+    this.link.on("lost", async () => {
+      const here = await this.ask("here");
+      this.show(here);
+      this.logged(here);
+      this.playing = here.playing;
+      this.tell("paused");
+    });
     this.link.on("job", (job) => this.tell("job", job));
     const query = new URLSearchParams(location.search);
     try {

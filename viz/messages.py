@@ -102,7 +102,9 @@ def shown(value: Any) -> str:
 
 def nearest(name: Any, names: Any) -> str:
     """The end of an error, `; did you mean ...?`; empty where nothing is near."""
-    near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1, cutoff=0.5)
+    if not isinstance(name, str) or len(name) > 100:
+        return ""
+    near = difflib.get_close_matches(name, [str(known) for known in names], n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 

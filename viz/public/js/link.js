@@ -25,8 +25,13 @@ export class Link {
     this.hear = (content, buffers) => this.#hear(content, buffers ?? []);
     model.on("msg:custom", this.hear);
     this.status = model.widget_manager?.kernel?.connectionStatusChanged;
-    this.back = (_, status) => status === "connected" && this.#again();
-    this.status?.connect(this.back);
+    this.state = "connected";
+    this.line = (_, status) => {
+      this.#line(status === "connected" ? "connected" : "cut");
+      if (status === "connected") this.#again();
+    };
+    this.status?.connect(this.line);
+    hideOverlay();
     this.timer = setInterval(() => this.#look(), 1000);
   }
 
@@ -47,7 +52,7 @@ export class Link {
     this.#send({ do: what });
   }
 
-  /** Listen to what the session tells: "month", "paused", "job", "lost". */
+  /** Listen to what the session tells: "month", "paused", "job", "lost"; and of the line: "line". */
   on(push, listener) {
     const all = this.listeners.get(push) ?? [];
     this.listeners.set(push, [...all, listener]);
@@ -55,7 +60,7 @@ export class Link {
 
   close() {
     clearInterval(this.timer);
-    this.status?.disconnect(this.back);
+    this.status?.disconnect(this.line);
     this.model.off("msg:custom", this.hear);
   }
 
@@ -70,7 +75,15 @@ export class Link {
     for (const each of this.waiting.values()) this.#send(each.message);
   }
 
+  /** Tell the page that the line is cut, connected again, or that the session behind it has ended. */
+  #line(state) {
+    if (this.state === state || this.state === "ended") return;
+    this.state = state;
+    for (const listener of this.listeners.get("line") ?? []) listener(state);
+  }
+
   #look() {
+    if (window.app?.$data?.needsRefresh) this.#line("ended");
     const now = performance.now();
     const late = [...this.waiting.values()].filter((each) => now - each.sent > each.patience);
     if (late.length) {
@@ -111,6 +124,12 @@ export class Link {
     if (message.ok) waiting.resolve(message);
     else waiting.reject(new Error(message.error));
   }
+}
+
+/** Solara's own sign of a cut line fails inside Vue and would lie over the page; the page has one of its own. */
+function hideOverlay() {
+  const data = window.app?.$data;
+  if (data && "wasConnected" in data) Object.defineProperty(data, "wasConnected", { configurable: true, get: () => false, set() {} });
 }
 
 /** Put arrays back where `{"$": number, type, shape}` stands. */

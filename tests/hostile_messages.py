@@ -26,14 +26,65 @@ def nested(depth: int, kind: type = list) -> Any:
 HOSTILE: tuple[Any, ...] = (
     *NAMES,
     *(None, True, False, -1, -0.0, 0.5, 1e-320, 2**31, 2**53 + 1, 2**63, -(2**64), 10**400, 10**5_000, 1e308, -1e308),
-    *(math.nan, math.inf, -math.inf, [], {}, [[]], [None], [math.nan], {"a": math.inf}, {"": ""}, {"__proto__": {"a": 1}}),
+    *(
+        math.nan,
+        math.inf,
+        -math.inf,
+        [],
+        {},
+        [[]],
+        [None],
+        [math.nan],
+        {"a": math.inf},
+        {"": ""},
+        {"__proto__": {"a": 1}},
+    ),
     *(nested(50), nested(3_000), nested(3_000, dict), ["x"] * 500, dict.fromkeys(map(str, range(300)), 1), "9" * 400),
-    *("NaN", "Infinity", "1e999", "null", "undefined", "[" * 2_000, "\r\n\r\n", "x" * 300_000, b"bytes", 1j, (), {1: 2}),
+    *(
+        "NaN",
+        "Infinity",
+        "1e999",
+        "null",
+        "undefined",
+        "[" * 2_000,
+        "\r\n\r\n",
+        "x" * 300_000,
+        b"bytes",
+        1j,
+        (),
+        {1: 2},
+    ),
     *("' or 1=1 --", "<script>1</script>", "javascript:1", "2022-13", "0000-00", "9999-99", "-1-01", [{"do": "step"}]),
 )
 SANE: tuple[Any, ...] = (
-    *(0, 1, 2, 3, 7, 0.25, True, "tiny", "open", "minimal", "present", "described", "Alpha", "employer", "team", "2022-03"),
-    *("garden_leave", "pay_band", "person", "event", "pay_sensitivity", "departures", {"months": 6}, {"employer": "Alpha"}),
+    *(
+        0,
+        1,
+        2,
+        3,
+        7,
+        0.25,
+        True,
+        "tiny",
+        "open",
+        "minimal",
+        "present",
+        "described",
+        "Alpha",
+        "employer",
+        "team",
+        "2022-03",
+    ),
+    *(
+        "garden_leave",
+        "pay_band",
+        "person",
+        "event",
+        "pay_sensitivity",
+        "departures",
+        {"months": 6},
+        {"employer": "Alpha"},
+    ),
     *({}, [], ["nothing"], 'name = "x"', "[]", '[[1, "policy", "garden_leave", {"months": 3}, 1]]', ".", "out", "run"),
     {"name": "x", "title": "x", "start": "2024-01", "months": 3, "sites": [], "employers": [{"name": "a"}]},
 )
@@ -51,8 +102,12 @@ def messages(count: int, seed: int) -> Iterator[Any]:
             yield draw.choice(HOSTILE)
             continue
         name = known[number % len(known)]
-        message: dict[Any, Any] = {"id": draw.choice([number, str(number), *HOSTILE]) if draw.random() < 0.1 else number}
-        message["do"] = name if draw.random() < 0.95 else draw.choice([*HOSTILE, name.upper(), f"{name}_", f"__{name}__"])
+        message: dict[Any, Any] = {
+            "id": draw.choice([number, str(number), *HOSTILE]) if draw.random() < 0.1 else number
+        }
+        message["do"] = (
+            name if draw.random() < 0.95 else draw.choice([*HOSTILE, name.upper(), f"{name}_", f"__{name}__"])
+        )
         for field in HANDLERS[name].fields:
             chance = draw.random()
             if chance < 0.45 and sane[name][field.name]:

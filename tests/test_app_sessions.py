@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from playwright.sync_api import Browser, Page
 
-from abm.live import LiveMarket
-from abm.scenario_file import LARGEST_FILE
 from abm.run import simulate
-from tests.browser import PATIENCE, Server, Watched, serving
+from abm.scenario_file import LARGEST_FILE
 from tests.hostile_messages import messages
-from tests.pulls import make
 from viz import session as sessions
 from viz.server import Options
 from viz.session import Session
-
-Open = Callable[..., Watched]
-
 
 # ---- without a browser -----------------------------------------------------------------------------------------------
 

@@ -8,153 +8,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
-import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 import uvicorn
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
 
 from abm import cli
-from viz import protocol, server, vendored
+from tests.app_server import ADDRESS, CHROMIUM, FLAGS, Running, answer_of, end, free_port, said, start, wait_for
+from viz import address, jobs, protocol, server, vendored
 
-ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = 6
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
-
-NO_NETWORK = """
-import os, socket
-
-def is_here(address):
-    return not isinstance(address, tuple) or address[0] in ("127.0.0.1", "::1", "localhost", "")
-
-def guard(name, plain):
-    def guarded(*given):
-        address = given[1] if name.startswith("connect") else (given[0],)
-        address = ("",) if address[0] is None else address
-        if is_here(address):
-            return plain(*given)
-        with open(os.environ["TALENT_TEST_CALLS"], "a") as calls:
-            calls.write(f"{name} {address}\\n")
-        raise OSError("no network in this test")
-    return guarded
-
-class Socket(socket.socket):
-    connect = guard("connect", socket.socket.connect)
-    connect_ex = guard("connect_ex", socket.socket.connect_ex)
-
-socket.socket = Socket
-plain_lookup = socket.getaddrinfo
-
-def lookup(host, *given, **named):
-    return guard("getaddrinfo", lambda host: plain_lookup(host, *given, **named))(host)
-
-socket.getaddrinfo = lookup
-"""
-
-
-@dataclass
-class Running:
-    """A server in its own process."""
-
-    process: subprocess.Popen[str]
-    port: int
-    calls: Path
-    log: Path
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        return f"http://{self.host}"
-
-    def ask(
-        self, path: str = "/", method: str = "GET", headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str], str]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            line.request(method, path, headers={"Host": self.host} | (headers or {}))
-            answer = line.getresponse()
-            body = answer.read().decode("utf-8", errors="replace")
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
-        finally:
-            line.close()
-
-    def socket(self, kernel: str = "", origin: str | None = "", tab: str = "") -> ClientConnection:
-        kernel, tab = kernel or str(uuid.uuid4()), tab or str(uuid.uuid4())
-        return open_socket(
-            f"ws://{self.host}/jupyter/api/kernels/{kernel}/channels?session_id={tab}",
-            origin=self.origin if origin == "" else origin,  # type: ignore[arg-type]
-            open_timeout=20,
-            max_size=None,
-        )
-
-    def farewell(self, kernel: str, tab: str) -> int:
-        path = f"/_solara/api/close/{kernel}?session_id={tab}"
-        return self.ask(path, "POST", {"Origin": self.origin, "Content-Length": "0"})[0]
-
-
-def start(folder: Path, *words: str) -> tuple[subprocess.Popen[str], Path, Path]:
-    """A Python process that reaches no network; its calls; its output."""
-    (folder / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
-    calls, log = folder / "calls.txt", folder / "log.txt"
-    calls.touch()
-    environment = os.environ | {
-        **{"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "TALENT_TEST_CALLS": str(calls)},
-        **{"HOST": "0.0.0.0", "SOLARA_HOST": "0.0.0.0", "UVICORN_HOST": "0.0.0.0", "PYTHONUNBUFFERED": "1"},
-    }
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, *words], stdout=output, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=environment
-        )
-    return process, calls, log
-
-
-def wait_for(log: Path, pattern: str, process: subprocess.Popen[str], seconds: float = 90) -> re.Match[str]:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = re.search(pattern, log.read_text(encoding="utf-8"))
-        if found:
-            return found
-        if process.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise AssertionError(f"{pattern!r} did not come: {log.read_text(encoding='utf-8')}")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-
-
-ADDRESS = r"The app is at http://127\.0\.0\.1:(\d+)/"
 
 
 @pytest.fixture(scope="module")
@@ -167,31 +40,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield Running(process, int(found[1]), calls, log)
     finally:
         end(process)
-
-
-def said(kind: str, content: dict[str, object] | None = None, **metadata: object) -> str:
-    """A message as the page sends it."""
-    header = {
-        "msg_id": uuid.uuid4().hex,
-        "msg_type": kind,
-        "session": "s",
-        "username": "u",
-        "version": "5.3",
-        "date": "",
-    }
-    return json.dumps({
-        **{"header": header, "parent_header": {}, "metadata": metadata, "content": content or {}},
-        **{"channel": "shell", "buffers": []},
-    })  # fmt: skip
-
-
-def answer_of(line: ClientConnection, kind: str, seconds: float = 20) -> dict[str, object]:
-    until = time.monotonic() + seconds
-    while True:
-        frame = line.recv(timeout=max(0.1, until - time.monotonic()))
-        message = json.loads(frame) if isinstance(frame, str) else {}
-        if message.get("header", {}).get("msg_type", message.get("msg_type")) == kind:
-            return message  # type: ignore[no-any-return]
 
 
 # ---- what is let in ----
@@ -444,14 +292,18 @@ print("set up")
 """
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_solara_is_set_up_before_and_after_its_import(moment: str, tmp_path: Path) -> None:
+def test_solara_is_set_up_before_and_after_its_import(tmp_path: Path) -> None:
     prepare = "from viz import server; server.prepare(); server.prepare()"
-    before = f"{prepare}\n" if moment == "before" else ""
-    process, calls, log = start(tmp_path, "-c", SET_UP.format(before=before, after=prepare))
-    assert process.wait(120) == 0, log.read_text(encoding="utf-8")
-    assert "set up" in log.read_text(encoding="utf-8")
-    assert calls.read_text(encoding="utf-8") == ""
+    started = []
+    for moment in ("before", "after"):
+        folder = tmp_path / moment
+        folder.mkdir()
+        before = f"{prepare}\n" if moment == "before" else ""
+        started.append(start(folder, "-c", SET_UP.format(before=before, after=prepare)))
+    for process, calls, log in started:
+        assert process.wait(120) == 0, log.read_text(encoding="utf-8")
+        assert "set up" in log.read_text(encoding="utf-8")
+        assert calls.read_text(encoding="utf-8") == ""
 
 
 # ---- starting and stopping ----
@@ -489,67 +341,83 @@ def test_the_address_is_an_argument_only(app: Running) -> None:
 
 
 def test_origins_of_a_server() -> None:
-    assert server.origins_of("127.0.0.1", 80, None) >= {"http://127.0.0.1", "http://localhost"}
-    assert server.origins_of("127.0.0.1", 8765, None) == {
+    assert address.origins_of("127.0.0.1", 80, None) >= {"http://127.0.0.1", "http://localhost"}
+    assert address.origins_of("127.0.0.1", 8765, None) == {
         *("http://127.0.0.1:8765", "http://localhost:8765", "http://[::1]:8765"),
     }
-    assert server.origins_of("0.0.0.0", 8765, "https://a.example") == {"https://a.example"}
-    assert server.origins_of("127.0.0.1", 9, "http://localhost:9000") == {"http://localhost:9000", "http://127.0.0.1:9"}
+    assert address.origins_of("0.0.0.0", 8765, "https://a.example") == {"https://a.example"}
+    assert address.origins_of("127.0.0.1", 9, "http://localhost:9000") == {
+        "http://localhost:9000",
+        "http://127.0.0.1:9",
+    }
 
 
 def test_a_port_in_use() -> None:
-    with server.listen("127.0.0.1", free_port()) as taken:
+    with address.listen("127.0.0.1", free_port()) as taken:
         taken.listen()
-        with pytest.raises(server.ServerError, match=r"port \d+ of 127.0.0.1: Address already in use. Give another"):
-            server.listen("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(address.ServerError, match=r"port \d+ of 127.0.0.1: Address already in use. Give another"):
+            address.listen("127.0.0.1", taken.getsockname()[1])
 
 
 STOPS = """
-import multiprocessing, time
-from viz import server
+import multiprocessing, threading, time
+from viz import address, server
 
 def last(words):
     print(words, flush=True)
 
 if __name__ == "__main__":
-    server.PORT = {port}
+    address.PORT = {port}
     child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(1000,))
     child.start()
     server.at_exit(child.kill)
     server.at_exit(lambda: 1 / 0)
     server.at_exit(lambda: last("called once"))
+    if {busy}:
+        threading.Thread(target=time.sleep, args=(60,)).start()
     server.serve(open_browser=False, sessions=2)
-    print("served", flush=True)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
-    """With a tab connected, a child process, and a callback that fails; and with the usual port in use."""
-    program = tmp_path / "stops.py"
+def test_stopping_leaves_nothing(tmp_path: Path) -> None:
+    """With a tab connected, a child process, a callback that fails, and in one of the two a thread that goes on."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
     with contextlib.ExitStack() as stack:
-        taken = stack.enter_context(server.listen("127.0.0.1", free_port()))
+        taken = stack.enter_context(address.listen("127.0.0.1", free_port()))
         taken.listen()
         usual = taken.getsockname()[1]
-        program.write_text(STOPS.format(port=usual), encoding="utf-8")
-        process, calls, log = start(tmp_path, str(program))
-        stack.callback(end, process)
-        found = wait_for(log, ADDRESS, process)
-        assert int(found[1]) != usual
-        assert f"Port {usual} is in use; taking a free one" in log.read_text(encoding="utf-8")
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert children
-        with Running(process, int(found[1]), calls, log).socket() as line:
-            line.send(said("kernel_info_request"))
-            assert answer_of(line, "kernel_info_reply")
-            process.send_signal(number)
-            assert process.wait(20) == 0, log.read_text(encoding="utf-8")
-    written = log.read_text(encoding="utf-8")
-    assert written.count("called once") == 1 and "division by zero" in written
-    assert ("Stopped" in written) == (number == signal.SIGINT)
-    assert psutil.wait_procs(children, timeout=10)[1] == []
-    with socket.socket() as again:
-        assert again.connect_ex(("127.0.0.1", int(found[1]))) != 0
+        started = []
+        for number in numbers:
+            folder = tmp_path / number.name
+            folder.mkdir()
+            program = folder / "stops.py"
+            program.write_text(STOPS.format(port=usual, busy=number == signal.SIGTERM), encoding="utf-8")
+            started.append(start(folder, str(program)))
+            stack.callback(end, started[-1][0])
+        ports, children = [], []
+        for process, _, log in started:
+            ports.append(int(wait_for(log, ADDRESS, process)[1]))
+            assert f"Port {usual} is in use; taking a free one" in log.read_text(encoding="utf-8")
+            children.append(psutil.Process(process.pid).children(recursive=True))
+            assert children[-1]
+        assert usual not in ports
+        for port, number, (process, calls, log) in zip(ports, numbers, started, strict=True):
+            with Running(process, port, calls, log).socket() as line:
+                line.send(said("kernel_info_request"))
+                assert answer_of(line, "kernel_info_reply")
+                process.send_signal(number)
+                assert process.wait(20) == 0, log.read_text(encoding="utf-8")
+    for port, left, (_, _, log) in zip(ports, children, started, strict=True):
+        written = log.read_text(encoding="utf-8")
+        assert written.count("called once") == 1 and "Stopped" in written
+        assert written.count("Traceback") == 1 and "division by zero" in written
+        assert psutil.wait_procs(left, timeout=10)[1] == []
+        with socket.socket() as again:
+            assert again.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_work_of_all_tabs_stops_with_the_server() -> None:
+    assert jobs.shutdown in server._at_exit
 
 
 # ---- in a real browser ----

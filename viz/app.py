@@ -19,15 +19,18 @@ server.prepare()
 
 import solara  # noqa: E402
 
+from viz import jobs  # noqa: E402
 from viz.session import Session  # noqa: E402
 from viz.stage import Stage  # noqa: E402
+
+server.at_exit(jobs.shutdown)
 
 
 @solara.component  # type: ignore[untyped-decorator]
 def Page() -> None:  # Solara looks for this name
     """The whole app; when the tab is closed, its session ends and takes all of its work with it."""
     solara.Title("The market for AI talent")
-    session = solara.use_memo(lambda: Session(server.OPTIONS), [])
+    session: Session = solara.use_memo(lambda: Session(server.OPTIONS), [])
 
     def until_closed() -> Callable[[], None]:
         return session.close

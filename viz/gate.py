@@ -10,6 +10,7 @@ log.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 import os
@@ -239,6 +240,8 @@ class Gate:
 
         try:
             await self.app(self._known(scope), limited, guarded)
+        except asyncio.CancelledError:  # the server stops, and has told the browser so
+            log.debug("the line of a tab was cut")
         except Exception:
             log.exception("error %s on the line of a tab", uuid.uuid4().hex[:8])
             await guarded({"type": "websocket.close", "code": 1011, "reason": "error in the app"})

@@ -135,7 +135,7 @@ def _trust(ranking: Mapping[str, Any]) -> list[str]:
             "the ranking is stable"
             if settled["stable"]
             else (
-                f"the sample is small: not {settled['n']:,} but about {settled['needed']:,} {settled['kind']} are needed"
+                f"the sample is small, not {settled['n']:,} but about {settled['needed']:,} {settled['kind']} as needed"
                 if settled.get("needed")
                 else "the sample is small"
             )

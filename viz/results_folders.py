@@ -104,7 +104,8 @@ def inside(root: Path, relative: str, what: str = "folder") -> Path:
         Wrong: it is not a plain path below the root, or it is not there.
     """
     parts = relative.split("/")
-    bad = any(part in ("", "..") or part.startswith("~") for part in parts) or len(relative) > 400
+    bad = any(part in ("", ".", "..") or part.startswith("~") for part in parts) and relative != "."
+    bad = bad or len(relative) > 400
     if bad or "\\" in relative or ":" in relative or any(ord(letter) < 32 for letter in relative):
         raise Wrong(f"{what} {shown(relative)}: not a {what} of the results")
     path = root.joinpath(*parts)
@@ -139,7 +140,8 @@ def _folders(root: Path, folder: Path, depth: int) -> Iterator[Path]:
     if depth >= DEEPEST:
         return
     try:
-        inner = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
+        with os.scandir(folder) as entries:
+            inner = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
     except OSError:
         return
     for name in inner[:MOST_FOLDERS]:
@@ -151,11 +153,12 @@ def _files(folder: Path) -> dict[str, os.stat_result]:
     """Plain files of a folder by name; links are left out."""
     found: dict[str, os.stat_result] = {}
     try:
-        for entry in os.scandir(folder):
-            if len(found) >= MOST_FILES:
-                break
-            if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
-                found[entry.name] = entry.stat(follow_symlinks=False)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if len(found) >= MOST_FILES:
+                    break
+                if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
+                    found[entry.name] = entry.stat(follow_symlinks=False)
     except OSError:
         pass
     return found
@@ -192,7 +195,8 @@ def _documents(root: Path, folder: Path) -> list[Found]:
             found.append(one(has[0], "", said))
             break
     if not found and relative != ".":
-        inner = any(entry.is_dir() for entry in os.scandir(folder))
+        with os.scandir(folder) as entries:
+            inner = any(entry.is_dir(follow_symlinks=False) for entry in entries)
         if files:
             names = ", ".join(sorted(files)[:4])
             said = f"Not a folder of results: it holds {names}{' and more' if len(files) > 4 else ''}. {writers()}"

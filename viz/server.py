@@ -10,22 +10,21 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import warnings
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import urlsplit
 
 import uvicorn
 
-from viz import policy
+from viz import jobs, policy
+from viz.address import HOST, ServerError, check, checked_origin, listen, origins_of
 from viz.gate import Gate, Rules
 from viz.paths import shell_files
 from viz.protocol import MOST_UNDECIDED, Protocol
@@ -34,17 +33,14 @@ from viz.solara_settings import prepare
 
 __all__ = ["OPTIONS", "Options", "ServerError", "at_exit", "gate", "prepare", "serve"]
 
-HOST = "127.0.0.1"
-PORT = 8765
 SESSIONS = 20
 LARGEST_FRAME = 2**20
 """Bytes of one message from a browser; a longer one closes the socket with code 1009."""
 
+STOPPING = 5.0
+"""Seconds from the signal to the end of the process, if threads hold it up that long."""
+
 log = logging.getLogger("talent.app")
-
-
-class ServerError(Exception):
-    """The server cannot be started like this; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -84,90 +80,7 @@ def _stop() -> None:
 
 
 atexit.register(_stop)
-
-
-def origins_of(host: str, port: int, origin: str | None) -> frozenset[str]:
-    """Addresses of the page, as a browser writes them."""
-    if origin is not None:
-        return frozenset({checked_origin(origin)} | ({f"http://{host}:{port}"} if is_loopback(host) else set()))
-    names = {host, "localhost", "127.0.0.1", "[::1]"} if is_loopback(host) else {host}
-    return frozenset(f"http://{name}" + ("" if port == 80 else f":{port}") for name in names)
-
-
-def checked_origin(origin: str) -> str:
-    """An origin as a browser writes it.
-
-    Raises:
-        ServerError: it is none.
-    """
-    parts = urlsplit(origin)
-    with suppress(ValueError):
-        written = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-        usual = (parts.scheme, parts.port) in (("https", 443), ("http", 80))
-        if parts.scheme in ("http", "https") and parts.hostname and written == origin.rstrip("/").lower() and not usual:
-            return written
-    raise ServerError(
-        f"--origin {origin}: expected scheme, name and, if it is not the usual one, port, as the browser shows them: "
-        "https://talent.example.org"
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host."""
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ip_address(host.strip("[]")).is_loopback
-    return False
-
-
-def check(host: str, public: bool, origin: str | None) -> None:
-    """Refuse what would let strangers in without a word.
-
-    Raises:
-        ServerError: says what is missing.
-    """
-    if not is_loopback(host) and not (public and origin):
-        raise ServerError(
-            f"--host {host}: others than this machine could reach the app, and it knows no users and no encryption. "
-            "If that is wanted, put a proxy with TLS and a login in front of it and name the address that browsers "
-            f"see: --host {host} --public --origin https://NAME. Otherwise leave --host away"
-        )
-    if public and not origin:
-        raise ServerError("--public: name the address that browsers see as well: --origin https://NAME")
-    if origin is not None:
-        origin = checked_origin(origin)
-        if public and not origin.startswith("https://"):
-            raise ServerError(f"--origin {origin}: with --public it begins with https://, since a proxy encrypts")
-
-
-def listen(host: str, port: int | None) -> socket.socket:
-    """A bound socket: at a given port or nowhere, at the usual port or else at a free one.
-
-    Raises:
-        ServerError: the given port, or the host, cannot be had.
-    """
-    for wanted in (PORT, 0) if port is None else (port,):
-        try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                host.strip("[]"), wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            found = socket.socket(family, kind, protocol)
-        except OSError as error:
-            raise ServerError(f"--host {host}: {error.strerror}. Leave it away to serve this machine only") from None
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            found.bind(address)
-        except OSError as error:
-            found.close()
-            if wanted == PORT and port is None:
-                print(f"Port {PORT} is in use; taking a free one")
-                continue
-            raise ServerError(
-                f"port {wanted} of {host}: {error.strerror}. Give another --port, or none for a free one"
-            ) from None
-        return found
-    raise ServerError(f"{host} has no free port")  # pragma: no cover: port 0 is free or the bind has raised
+at_exit(jobs.shutdown)  # however the app is served: no computation goes on without it
 
 
 @cache
@@ -251,6 +164,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.address = address
         self.open_browser = open_browser
+        self.deadline = threading.Timer(STOPPING, _leave)
+        self.deadline.daemon = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, and in any case be gone after a while: a thread that computes for a tab cannot be interrupted."""
+        super().handle_exit(sig, frame)
+        if not self.deadline.is_alive():
+            self.deadline.start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -258,6 +179,19 @@ class _Server(uvicorn.Server):
             print(f"The app is at {self.address} (Ctrl-C stops it)", flush=True)
             if self.open_browser:
                 threading.Thread(target=webbrowser.open, args=(self.address,), daemon=True).start()
+
+
+def _leave() -> None:
+    """End the process with what threads it has."""
+    _stop()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _is_busy() -> bool:
+    """Whether some thread would keep the process from ending."""
+    this = threading.current_thread()
+    return any(thread.is_alive() and not thread.daemon and thread is not this for thread in threading.enumerate())
 
 
 def _run(listening: socket.socket, app: Gate, sessions: int, address: str, open_browser: bool) -> None:
@@ -276,12 +210,15 @@ def _run(listening: socket.socket, app: Gate, sessions: int, address: str, open_
     )
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(0)
+        raise KeyboardInterrupt
 
+    running = _Server(config, address, open_browser)
     before = signal.signal(signal.SIGTERM, terminate)  # else uvicorn would end the process before `finally`
     try:
-        _Server(config, address, open_browser).run(sockets=[listening])
+        running.run(sockets=[listening])
     except KeyboardInterrupt:
         print("Stopped")
     finally:
         signal.signal(signal.SIGTERM, before)
+        if not _is_busy():
+            running.deadline.cancel()

@@ -19,11 +19,11 @@ LIGHT = MappingProxyType(
         "accent": "#b0382b",
         "blue": "#2a5f86",
         "c1": "#2a5f86",
-        "c2": "#b07d12",
-        "c3": "#4a7f55",
-        "c4": "#7b5c98",
-        "c5": "#2f8a8c",
-        "c6": "#946247",
+        "c2": "#cf9512",
+        "c3": "#3f8f6a",
+        "c4": "#9d5fc0",
+        "c5": "#49a6cf",
+        "c6": "#4d2c17",
         "rest": "#aaa59b",
     }
 )
@@ -38,11 +38,11 @@ DARK = MappingProxyType(
         "accent": "#f28b78",
         "blue": "#86bbe0",
         "c1": "#86bbe0",
-        "c2": "#dcb35a",
-        "c3": "#8fc79a",
-        "c4": "#bfa1dc",
-        "c5": "#74c6c6",
-        "c6": "#d0a184",
+        "c2": "#f0c84a",
+        "c3": "#7be3b4",
+        "c4": "#b58cf0",
+        "c5": "#b9e6f5",
+        "c6": "#b06a3c",
         "rest": "#6d7178",
     }
 )

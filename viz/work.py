@@ -5,6 +5,6 @@ Importing this module imports all of them, so that a process that is forked has 
 
 from __future__ import annotations
 
-from viz import work_compare, work_why
+from viz import work_compare, work_export, work_why
 
-__all__ = ["work_compare", "work_why"]
+__all__ = ["work_compare", "work_export", "work_why"]

@@ -101,6 +101,17 @@ def described(chosen: argparse.Namespace, option: str = "--set") -> Scenario:
     return scenario.with_settings(settings) if settings else scenario
 
 
+def folder_of(folder: Path) -> Path:
+    """A folder for results that is there or can be made.
+
+    Raises:
+        Refused: it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    return folder
+
+
 def workers_of(chosen: argparse.Namespace, jobs: int) -> int:
     """Processes to use for a number of jobs."""
     return max(1, min(chosen.workers or os.cpu_count() or 1, jobs))

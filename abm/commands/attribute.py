@@ -15,7 +15,7 @@ from rich.text import Text
 from abm import attribution, attribution_files, commands
 from abm.attribution_plan import BUDGET, METHODS, PERMUTATIONS, Plan, plan
 from abm.columns import Floats
-from abm.commands import Commands, Refused
+from abm.commands import Commands
 
 ORDER = 6
 REPLICATES = 12
@@ -78,8 +78,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         budget=chosen.budget,
     )
     folder = chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-attribution"
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    commands.folder_of(folder)
     folder.mkdir(parents=True, exist_ok=True)
     screen = Console(stderr=True, highlight=False)
     began, done, interrupted = time.monotonic(), dict[int, Floats](), ""

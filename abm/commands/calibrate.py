@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from abm import commands, files
-from abm.commands import Commands, Refused
+from abm.commands import Commands
 
 ORDER = 11
 DRAWS = 100
@@ -78,8 +78,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     every = ask(chosen.sweeps)
     name, scenario = every[0].name, every[0].scenario
     folder = chosen.out or Path("results") / f"{name}-calibration"
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    commands.folder_of(folder)
     sweeps = []
     for asked in every:
         parts = min(chosen.parts or PARTS, asked.study.n_points) if asked.study else len(asked.folders)

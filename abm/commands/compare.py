@@ -56,8 +56,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     texts = tuple(chosen.outcomes or paired.default_outcomes(scenario))
     paired.check(scenario, asked, Change(), texts)
     if chosen.out is not None:
-        if chosen.out.exists() and not chosen.out.is_dir():
-            raise Refused(f"--out {chosen.out}: is a file; expected a folder, or a name that is free")
+        commands.folder_of(chosen.out)
         chosen.out.mkdir(parents=True, exist_ok=True)
     done: list[paired.Pair] = []
     workers = commands.workers_of(chosen, chosen.replicates)

@@ -86,8 +86,7 @@ def gather(
 ) -> tuple[dict[int, Any], bool]:
     """Results of jobs by number, and whether all are there: Ctrl-C keeps what is done. --out is tried first."""
     if chosen.out is not None:
-        if chosen.out.exists() and not chosen.out.is_dir():
-            raise Refused(f"--out {chosen.out}: is a file; expected a folder, or a name that is free")
+        commands.folder_of(chosen.out)
         chosen.out.mkdir(parents=True, exist_ok=True)
     workers = commands.workers_of(chosen, len(jobs))
     done: dict[int, Any] = {}

@@ -84,7 +84,8 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         search.require()
     except search.MissingError as error:
         raise Refused(str(error)) from None
-    folder = folder_of(chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-frontier")
+    folder = commands.folder_of(chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-frontier")
+    folder.mkdir(parents=True, exist_ok=True)
     runs = Evaluations((case,), folder / "runs", commands.workers_of(chosen, 1024))
     every = range(chosen.replicates + fresh)
     most = chosen.replicates * (1 + chosen.population * chosen.generations)
@@ -129,18 +130,6 @@ def numbers(pairs: list[str]) -> dict[str, float]:
         except ValueError:
             raise Refused(f"--price {name}={text}: expected a number") from None
     return found
-
-
-def folder_of(folder: Path) -> Path:
-    """A folder to write to.
-
-    Raises:
-        Refused: it is a file.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def about(scenario: Scenario, case: packages.Case, command: str, prices: costs.Prices) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from abm import commands, files
 from abm.commands import Commands
-from abm.commands.frontier import about, between, folder_of, interval, numbers
+from abm.commands.frontier import about, between, interval, numbers
 from experiments import costs, duel, game
 from experiments.evaluations import Evaluations
 
@@ -62,7 +62,8 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     cases = duel.cases_of(scenario, labs, chosen.begins, chosen.ends, chosen.seed)
     actions = duel.actions_of(chosen.actions, chosen.grids)
     prices = costs.prices(numbers(chosen.prices))
-    folder = folder_of(chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-game")
+    folder = commands.folder_of(chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}-game")
+    folder.mkdir(parents=True, exist_ok=True)
     jobs = len(actions) ** 2 * chosen.replicates
     runs = Evaluations(cases, folder / "runs", commands.workers_of(chosen, jobs))
     try:

@@ -50,8 +50,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
 
     steps = reproduce.select([name.strip() for name in chosen.only.split(",") if name.strip()])
     folder = chosen.out or (Path("results", "smoke") if chosen.smoke else Path("results"))
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    commands.folder_of(folder)
     if not chosen.smoke and not (reproduce.ROOT / "README.md").exists():
         raise Refused(
             "reproduce: expected a checkout with its README.md, whose tables it rewrites; use --smoke elsewhere"

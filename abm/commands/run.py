@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from abm import commands, files
-from abm.commands import Commands, Refused
+from abm.commands import Commands
 from abm.run import Result, simulate_many
 from abm.screen import print_summary
 
@@ -35,8 +35,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     """Simulate, write the folder, draw the page, print the summary; keep what is done when interrupted."""
     scenario = commands.described(chosen)
     folder = chosen.out or Path("results") / f"{scenario.name}-seed{chosen.seed}"
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    commands.folder_of(folder)
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / ".probe"
     probe.touch()  # fail now, not after the work

@@ -57,8 +57,7 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
 def out_folder(chosen: argparse.Namespace, folder: Path | None, name: str, kind: str) -> Path:
     """Where the files go: inside the folder of the sweep, or under results/."""
     place: Path = chosen.out or (folder / "analysis" if folder else Path("results") / f"{name}-{kind}")
-    if place.exists() and not place.is_dir():
-        raise Refused(f"--out {place}: is a file; expected a folder, or a name that is free")
+    commands.folder_of(place)
     return place
 
 

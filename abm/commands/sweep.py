@@ -60,8 +60,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
 
     study = studies.load(chosen.study)
     folder = chosen.out or Path("results") / study.name
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    commands.folder_of(folder)
     if chosen.dry_run:
         return _estimate(study, folder, chosen)
     if chosen.fresh and chosen.resume:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from abm.live import LiveMarket
-from viz.messages import Field, Wrong, flag, handler, number, settings, text, whole
+from viz import work_export
+from viz.messages import Field, Wrong, handler, number, settings, text, whole
+from viz.pages.work import begin
 from viz.session import Session
 
 
-def _log(market: LiveMarket) -> dict[str, Any]:
+def logged(market: LiveMarket) -> dict[str, Any]:
     """What has been pulled, and what is in force now."""
     return {"log": market.log, "in_force": market.in_force, "month": market.month}
 
@@ -19,7 +21,7 @@ def pull(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Put a policy in force from the present month on."""
     market = session.here()
     market.pull(values["policy"], values["settings"])
-    return _log(market)
+    return logged(market)
 
 
 @handler("release", Field("number", whole(0, 10_000)))
@@ -27,7 +29,7 @@ def release(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """End a policy from the present month on."""
     market = session.here()
     market.release(values["number"])
-    return _log(market)
+    return logged(market)
 
 
 @handler("change", Field("number", whole(0, 10_000)), Field("settings", settings()))
@@ -35,7 +37,7 @@ def change(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Give a policy in force other settings from the present month on."""
     market = session.here()
     market.change(values["number"], values["settings"])
-    return _log(market)
+    return logged(market)
 
 
 @handler("parameter", Field("name", text(80)), Field("value", number(-1e12, 1e12)))
@@ -43,7 +45,7 @@ def parameter(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Give a parameter another value from the present month on."""
     market = session.here()
     market.set_parameter(values["name"], values["value"])
-    return _log(market)
+    return logged(market)
 
 
 @handler("undo")
@@ -51,16 +53,16 @@ def undo(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Take back the last pull, if no month has been run since."""
     market = session.here()
     market.undo_pull()
-    return _log(market)
+    return logged(market)
 
 
 @handler("log")
 def log(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """What has been pulled."""
-    return _log(session.here())
+    return logged(session.here())
 
 
-@handler("export", Field("digest", flag, True))
+@handler("export")
 def export(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """The session as a scenario and a script that replays it to the same digest."""
     market = session.here()
@@ -74,3 +76,18 @@ def export(session: Session, values: dict[str, Any]) -> dict[str, Any]:
         "digest": market.digest(),
         "command": f"talent run {name}-session.toml --seed {market.seed} --replicates 1",
     }
+
+
+@handler("tables")
+def tables(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+    """All tables of the session's history, packed by a process of its own; they come as the result of the job."""
+    market = session.here()
+    if market.month == 0:
+        raise Wrong("nothing to save yet: run at least one month")
+    name = f"{market.described.name}-session"
+    command = f"talent run {name}.toml --seed {market.seed} --replicates 1"
+    more = {f"{name}.toml": market.export_toml()}
+    work = (work_export.folder, market.export(), market.seed, command, more)
+    words = f"Tables of {market.month} months"
+    number = begin(session, "tables", words, *work, then=lambda packed: {"name": f"{name}.zip", "bytes": packed})
+    return {"job": number}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from abm.live import LiveMarket
-from viz import world_code
+from viz import frames, world_code
 from viz.messages import MISSING, Field, Wrong, handler, number, settings, shown, text, whole
-from viz.pages.levers import _log
+from viz.pages.levers import logged
 from viz.session import Session
 
 LONGEST_PULLS: Final = 8_000  # characters
@@ -43,18 +43,14 @@ def replay(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     before = session.here()
     pulls = _read(values["pulls"], before.months)
     market = LiveMarket(before.described, before.seed, before.replicate)
-    opened = session.open(market)
-    seen = session.seen
-    assert seen is not None
+    seen = frames.Seen(market)
     for asked in pulls:
         while market.month < asked[0]:
             market.step()
             seen.month()
         _pull(market, *asked)
-    if pulls:
-        opened = seen.opening()
     code = world_code.encode(market.described)
-    return {**opened, **shared(code), **_log(market)}
+    return {**session.open(market, seen), **shared(code), **logged(market)}
 
 
 def _read(given: str, months: int) -> list[tuple[int, str, str, dict[str, Any], int]]:

@@ -182,7 +182,7 @@ export function timeLines(series, { dates, marks = [], cursor = null, zero = tru
 export function band({ dates, low, high, middle, colour = "var(--blue)", opacity = 0.18, name = "band", from = 0 }) {
   const rows = Array.from(middle ?? low, (_, k) => ({ date: dates[from + k], low: low[k], high: high[k], middle: middle?.[k] })).filter((row) => Number.isFinite(row.low));
   return [
-    Plot.areaY(rows, { x: "date", y1: "low", y2: "high", fill: colour, fillOpacity: opacity, curve: "step-after", ariaLabel: name }),
+    Plot.areaY(rows, { x: "date", y1: "low", y2: "high", fill: colour, fillOpacity: opacity, curve: "step-after", ariaLabel: () => name }),
     middle ? Plot.lineY(rows, { x: "date", y: "middle", stroke: colour, strokeWidth: 2, curve: "step-after" }) : null,
   ];
 }

@@ -5,6 +5,8 @@ import { packSiblings, packEnclose } from "../vendor/plot.js";
 
 
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
+const ROUNDS = 600;
+const ROOMS = 0.24; // of the width of the field of employers: waiting rooms and start-ups beside it
 const SEAT = 1; // distance between seats, the unit of the map
 
 /** Codes of people without a team, as `place` has them: -1 - Status. */
@@ -39,7 +41,7 @@ export class Layout {
     const blocks = market.employers.map((employer) => this.#block(market, employer)).sort((a, b) => b.r - a.r);
     for (const block of blocks) block.r += 1.6;
     packSiblings(blocks);
-    stretch(blocks, wide ? Math.min(2.2, Math.max(1.1, 0.85 * aspect)) : 1);
+    if (wide) fill(blocks, aspect);
     for (const block of blocks) {
       block.r -= 1.6;
       this.employers.set(block.row, { row: block.row, x: block.x, y: block.y, r: block.r, startup: false });
@@ -53,7 +55,7 @@ export class Layout {
     this.bottom = Math.max(...blocks.map(({ y, r }) => y + r));
     this.#rooms(market.n);
     this.startups = 0;
-    this.room = radiusFor(14);
+    this.room = radiusFor(Math.min(14, Math.max(3, market.n / 100)));
   }
 
   /** A new start-up takes the next free spot of its quarter, once and for good. */
@@ -100,28 +102,48 @@ export class Layout {
   #rooms(n) {
     const shares = { "-6": 0.2, "-4": 0.05, "-3": 0.04, "-5": 0.01 };
     let at = this.wide ? this.bottom : this.left;
+    const gap = 0.03 * (this.wide ? this.bottom - this.top : this.right - this.left);
     for (const [code, share] of Object.entries(shares)) {
-      const r = radiusFor(Math.max(12, n * share)) * (code === "-6" ? 0.8 : 1);
-      const out = (this.wide ? this.left : this.top) - r - 4;
+      const r = radiusFor(Math.max(3, n * share)) * (code === "-6" ? 0.8 : 1);
+      const out = (this.wide ? this.left : this.top) - r - 0.8 * gap;
       const middle = this.wide ? at - r : at + r;
       const [x, y] = this.wide ? [out, middle] : [middle, out];
       this.spots.set(Number(code), { x, y, r, employer: -1 });
-      at += (this.wide ? -1 : 1) * (2 * r + 5);
+      at += (this.wide ? -1 : 1) * (2 * r + 1.1 * gap);
     }
   }
 }
 
-/** Draw circles into a landscape: a pull to the middle, stronger up and down, and no overlaps. Always ends the same. */
-function stretch(circles, wide) {
+/** Of several ways to draw circles into a landscape, the one that fills a page of this shape best. */
+function fill(circles, aspect) {
+  const start = circles.map(({ x, y }) => [x, y]);
+  let best = null;
+  for (const down of [0.02, 0.03, 0.05, 0.07, 0.1, 0.14]) {
+    circles.forEach((circle, k) => ([circle.x, circle.y] = start[k]));
+    stretch(circles, Math.min(2, aspect), down);
+    const [width, height] = extent(circles);
+    const size = Math.max((width * (1 + ROOMS)) / aspect, height); // of the page that it needs
+    if (!best || size < best.size) best = { size, at: circles.map(({ x, y }) => [x, y]) };
+  }
+  circles.forEach((circle, k) => ([circle.x, circle.y] = best.at[k]));
+}
+
+function extent(circles) {
+  const span = (low, high) => Math.max(...circles.map(high)) - Math.min(...circles.map(low));
+  return [span(({ x, r }) => x - r, ({ x, r }) => x + r), span(({ y, r }) => y - r, ({ y, r }) => y + r)];
+}
+
+/** A pull to the middle, stronger up and down, and no overlaps. Always ends the same. */
+function stretch(circles, wide, down) {
   for (const circle of circles) {
     circle.x *= wide;
     circle.y /= wide;
   }
-  for (let round = 0; round < 600; round += 1) {
-    const pull = 0.03 * (1 - round / 600);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const calm = 1 - round / ROUNDS;
     for (const circle of circles) {
-      circle.x -= (circle.x * pull) / (wide * wide);
-      circle.y -= circle.y * pull;
+      circle.x -= circle.x * 0.009 * calm;
+      circle.y -= circle.y * down * calm;
     }
     for (let i = 0; i < circles.length; i += 1) {
       for (let j = 0; j < i; j += 1) {

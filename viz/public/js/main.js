@@ -77,8 +77,8 @@ class App {
   }
 
   select(kind, row) {
+    if (kind && this.page !== "market") this.go("market"); // first, so that the page is there to hear of it
     this.tell("select", { kind, row });
-    if (kind && this.page !== "market") this.go("market");
   }
 
   /** What if a dated event had not happened? Compared on its own page. */
@@ -265,7 +265,7 @@ class App {
 
 /** Pulls as one text for the address: month~kind~name~knob=value,... joined by |. The session checks every part. */
 export function encodePulls(pulls) {
-  return JSON.stringify(pulls.map(({ month, kind, name, settings, number }) => [month, kind, name, settings, number]));
+  return JSON.stringify(pulls.map(({ month, kind, name, settings, number, ended }) => [month, kind, name, settings, number, ended ?? 0]));
 }
 
 function readTheme() {

@@ -92,7 +92,7 @@ export class Network {
   fit(box) {
     const [x0, y0, x1, y1] = box ?? this.layout.box();
     const [w, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
-    const [above, below] = [w > 700 ? 44 : 40, 40]; // the controls and the key lie over the picture
+    const [above, below] = this.#margins();
     const k = Math.min((w - 24) / (x1 - x0), (height - above - below) / (y1 - y0));
     this.home ??= k;
     if (!box) this.home = k;
@@ -111,10 +111,17 @@ export class Network {
     return { n: sorted.length, median: sorted[sorted.length >> 1] ?? 0, worst: sorted.at(-1) ?? 0 };
   }
 
+  /** Heights that the controls and the key take from the picture; on a phone they stand below it. */
+  #margins() {
+    return matchMedia("(max-width: 900px)").matches ? [26, 6] : [44, 36];
+  }
+
   // ---- places ------------------------------------------------------------------------------------------------------
 
   #place(fit) {
-    this.layout = new Layout(this.market, this.node.clientWidth / Math.max(1, this.node.clientHeight));
+    this.shape = this.node.clientWidth / Math.max(1, this.node.clientHeight);
+    const [above, below] = this.#margins();
+    this.layout = new Layout(this.market, this.node.clientWidth / Math.max(1, this.node.clientHeight - above - below));
     this.month = this.market.month;
     this.#founded();
     this.#positions(this.month);
@@ -407,7 +414,7 @@ export class Network {
     this.canvas.width = Math.round(w * ratio);
     this.canvas.height = Math.round(height * ratio);
     if (!this.market) return;
-    if (this.layout.wide !== w >= height) this.#place(true);
+    if (Math.abs(Math.log(w / height / this.shape)) > 0.25) this.#place(true);
     else this.fit();
   }
 

@@ -26,7 +26,15 @@ export class Transport {
     this.node = h("div", { class: "transport", role: "group", "aria-label": "Time" },
       h("div", { class: "row" }, this.again, this.play, this.step, h("span", { class: "pair" }, h("label", { for: "pace", text: "Speed" }), this.pace),
         h("span", { class: "pair" }, this.goto, h("label", { class: "unseen", for: "until", text: "Month to run to" }), this.until), this.date, this.back),
-      h("div", { class: "time" }, this.line, this.range));
+      this.time = h("div", { class: "time" }, this.line, this.range, this.tip = h("div", { class: "tip", "aria-hidden": "true" })));
+    this.time.addEventListener("pointermove", (event) => this.#point(event));
+    this.time.addEventListener("pointerleave", () => this.tip.classList.remove("on"));
+    this.time.addEventListener("click", (event) => {
+      const found = this.#near(event);
+      if (!found?.id) return;
+      this.scrub(Math.min(found.month + 1, app.market.month)); // the end of its month, as far as it has been run
+      app.select("event", found.id);
+    });
     app.on((what) => {
       if (["opened", "month", "cursor", "log", "paused", "theme"].includes(what)) this.refresh(what);
     });
@@ -93,6 +101,29 @@ export class Transport {
     this.date.textContent = market.cursor === 0 ? `${when(market.start)}, start` : when(market.dateOf(market.cursor - 1));
     this.date.classList.toggle("past", market.cursor < market.month);
     this.#marks();
+  }
+
+  /** The event or pull whose mark is under the pointer: marks are in the upper part of the line. */
+  #near(event) {
+    const { market } = this.app;
+    const box = this.line.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.x, event.clientY - box.y];
+    if (!market || y > 14) return null;
+    const at = (month) => 8 + ((box.width - 16) * month) / market.months;
+    const marks = [...market.events.map((each) => ({ ...each, x: at(each.month + 0.5) })), ...market.pulls.map((pull) => ({ month: pull.month, label: pull.words, x: at(pull.month) }))];
+    return marks.filter((mark) => Math.abs(mark.x - x) < 6).sort((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0] ?? null;
+  }
+
+  #point(event) {
+    const { market } = this.app;
+    const found = this.#near(event);
+    this.tip.classList.toggle("on", found !== null);
+    this.range.style.cursor = found?.id ? "pointer" : "";
+    if (!found) return;
+    const together = market.events.filter((each) => found.id && each.month === found.month && each.id !== found.id);
+    this.tip.textContent = `${when(market.dateOf(found.month))}: ${found.label}${found.id && !found.imposed ? " (observed only)" : ""}${together.length ? `\nand ${together.map((each) => each.label).join("; ")}` : ""}`;
+    const box = this.time.getBoundingClientRect();
+    this.tip.style.transform = `translate(${Math.max(0, Math.min(found.x - 20, box.width - 250))}px, calc(-100% - 4px))`;
   }
 
   #months() {

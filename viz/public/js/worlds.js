@@ -1,6 +1,8 @@
 // Words and sums that the pages on several worlds share: what an outcome is called, intervals, bands over histories.
 
-import { num, signed, when, words } from "./format.js";
+import { signed, when, words } from "./format.js";
+
+export const FEWEST = 5; // histories from which a difference is told from luck
 
 const METRICS = {
   startup_share: "Share of departures that go to start-ups", referral_share: "Share of hires through referrals", n_searching: "Researchers without a job", mean_pay: "Mean pay",
@@ -33,16 +35,21 @@ export function isClear({ low, high }) {
   return isKnown(low) && isKnown(high) && (low > 0 || high < 0);
 }
 
-/** "+3.2 (1.1 to 5.3)"; the mean alone where there is no interval. */
+/** "+3.20 (+1.10 to +5.30)"; the mean alone where there is no interval. */
 export function interval({ mean, low, high }) {
-  if (!isKnown(low) || !isKnown(high)) return signed(mean);
-  return low === high ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+  if (!isKnown(low) || !isKnown(high) || low === high) return change(mean);
+  return `${change(mean)} (${change(low)} to ${change(high)})`;
+}
+
+/** A difference with its sign and about three figures. */
+export function change(value) {
+  return signed(value, null);
 }
 
 /** What an interval says, for a reader. */
 export function verdict(row, histories) {
   if (row.mean === 0 && (row.low === 0 || !isKnown(row.low))) return "no difference";
-  if (histories < 2) return "one history: not known";
+  if (histories < FEWEST) return "too few histories to tell";
   if (isClear(row)) return row.mean > 0 ? "higher, beyond luck" : "lower, beyond luck";
   return "within luck";
 }
@@ -83,5 +90,3 @@ export function stacked(base, steps) {
     return row;
   });
 }
-
-export const places = (value) => (Math.abs(value) >= 100 ? num(value, 0) : Math.abs(value) >= 10 ? num(value, 1) : num(value, 2));

@@ -19,7 +19,7 @@ export function field(draft, path, spec, make) {
   const input = control.matches("input,select,textarea") ? control : control.querySelector("input,select,textarea");
   const group = !input || control.matches("fieldset,.group");
   const name = [spec.label, spec.required ? h("span", { class: "needed", title: "has to be given", text: " *" }) : null, spec.unit ? h("span", { class: "unit", text: spec.unit }) : null];
-  const node = h("div", { class: `field ${spec.control}${group ? " wide" : ""}${control.matches("textarea") ? " wide" : ""}`, "data-path": tag(path) });
+  const node = h("div", { class: `field field-${spec.control}${group ? " wide" : ""}${control.matches("textarea") ? " wide" : ""}`, "data-path": tag(path) });
   const hint = h("p", { class: "hint", id: unique("hint"), text: [spec.meaning, limits(spec)].filter(Boolean).join(" · ") });
   const problem = h("p", { class: "problem", id: unique("problem"), "aria-live": "polite", hidden: true });
   if (group) {
@@ -39,8 +39,8 @@ export function field(draft, path, spec, make) {
 /** The range and the default in words. */
 export function limits(spec) {
   const said = [];
-  if (Number.isFinite(spec.low) && Number.isFinite(spec.high) && spec.control !== "toward") said.push(spec.high >= 1e9 ? `from ${short(spec.low)}` : `${short(spec.low)} to ${short(spec.high)}`);
-  if (spec.longest && spec.control === "text" && spec.longest < 2000) said.push(`at most ${spec.longest} characters`);
+  if (Number.isFinite(spec.low) && Number.isFinite(spec.high) && spec.control !== "toward" && spec.low > -1e6) said.push(spec.high >= 1e9 ? `from ${short(spec.low)}` : `${short(spec.low)} to ${short(spec.high)}`);
+  if (spec.longest && spec.control === "text" && spec.longest < 2000 && !spec.of) said.push(`at most ${spec.longest} characters`);
   if (["number", "choice"].includes(typeof spec.default) || (spec.control === "choice" && spec.default)) said.push(`left out: ${typeof spec.default === "number" ? short(spec.default) : spec.default.replaceAll("_", " ")}`);
   if (spec.empty) said.push(`left out: ${spec.empty}`);
   return said.join(", ");

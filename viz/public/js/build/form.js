@@ -40,6 +40,7 @@ export class Forms {
   constructor(draft, go) {
     this.draft = draft;
     this.go = go;
+    this.wanted = null; // the way to what is to have the focus when the form is made anew
     this.make = {
       culture, toward: culture,
       table: (...each) => this.#inner(...each),
@@ -213,8 +214,7 @@ export class Forms {
         this.draft.remove([...path, k]);
         again();
       } }))), h("button", { type: "button", text: "Add a row", onclick: () => {
-        this.draft.insert(path, fresh());
-        again();
+        this.wanted = [...path, this.draft.insert(path, fresh())];
       } }));
   }
 
@@ -270,8 +270,7 @@ export class Forms {
         effects.map((effect, k) => this.#effect([...path, k], effect, kinds, fill)),
         select([["", "add an effect …"], ...kinds], "", (kind) => {
           if (!kind) return;
-          draft.insert(path, { kind });
-          fill();
+          this.wanted = [...path, draft.insert(path, { kind })];
         }, { "aria-label": "Add an effect" }));
     };
     fill();
@@ -316,8 +315,7 @@ export class Forms {
         }),
         select([["", "put a policy in force …"], ...all], "", (name) => {
           if (!name) return;
-          draft.insert(["policies"], { name });
-          fill();
+          this.wanted = ["policies", draft.insert(["policies"], { name })];
         }, { "aria-label": "Add a policy" }));
     };
     fill();

@@ -86,7 +86,7 @@ function heatMap(one, factors, { outcome, x, y }, width) {
   const longest = Math.max(...up.bins.names.map((name) => name.length));
   const turned = Math.max(...across.bins.names.map((name) => name.length)) * 6.4 > room;
   return {
-    height: 340, marginLeft: Math.min(20 + 6.4 * longest, width * 0.34), marginBottom: turned ? 92 : 44, marginTop: 28,
+    height: 340, marginLeft: Math.min(40 + 6.4 * longest, width * 0.38), marginBottom: turned ? 92 : 44, marginTop: 28,
     x: { domain: across.bins.names, label: `${words(across)} →`, labelArrow: "none", labelAnchor: "right", tickSize: 0, tickRotate: turned ? -40 : 0 },
     y: { domain: [...up.bins.names].reverse(), label: `↑ ${words(up)}`, labelArrow: "none", tickSize: 0 },
     marks: [

@@ -248,7 +248,9 @@ class Page {
     this.#outline();
     this.#draw();
     this.#state();
-    if (focus) this.#field(JSON.parse(focus))?.querySelector("input, select, textarea, button")?.focus();
+    const wanted = this.forms.wanted ?? (focus ? JSON.parse(focus) : null);
+    this.forms.wanted = null;
+    if (wanted) this.#field(wanted)?.querySelector("input, select, textarea, button")?.focus();
   }
 
   #draw() {

@@ -4,7 +4,7 @@ import { INK, MUTED, Plot, band, eventMarks, figure } from "../charts.js";
 import { choice, h, select, swap, table } from "../dom.js";
 import { asDate, dateOf, num, percent, plural, signed, when } from "../format.js";
 import { Work } from "../work.js";
-import { fan, interval, isClear, isKnown, outcomeWords, short, sofar, verdict } from "../worlds.js";
+import { FEWEST, change, fan, interval, isClear, isKnown, outcomeWords, short, sofar, verdict } from "../worlds.js";
 import { People } from "./compare-people.js";
 
 const SECOND = "var(--accent)";
@@ -101,17 +101,17 @@ export class Outcome {
   #sentence() {
     const { found, known } = this;
     const n = this.pairs.size;
-    if (!n) return "Both worlds are being run to their end …";
+    if (!n) return this.work.running ? "Both worlds are being run to their end …" : "Stopped before the first pair was done.";
     if (found.identical === n) {
       const digest = this.#all[0].digests[0].slice(0, 12);
       return `Nothing differs, to the last byte: both worlds end with the same digest (${digest}…) in ${n === 1 ? "this history" : `all ${num(n)} histories`}.${known.equal ? " They are the same scenario." : ""}`;
     }
-    if (n === 1) return `One pair of histories so far: an anecdote. ${this.#anecdote()} Whether that is more than luck, only more histories can tell.`;
+    if (n === 1) return `One pair of histories: an anecdote. ${this.#anecdote()} Whether that is more than luck, only more histories can tell.`;
+    if (n < FEWEST) return `${num(n)} pairs of histories so far, too few to tell an effect from luck. ${this.#anecdote()}`;
     const clear = found.outcomes.filter((row) => isClear(row) && row.mean !== 0).sort((a, b) => strength(b) - strength(a));
-    const told = clear.slice(0, 3).map((row) => `${lower(outcomeWords(row.outcome, known.cohorts))} ${signed(row.mean)} ${row.unit}`);
-    const few = n < 8 ? ` With ${num(n)} histories that is a first impression.` : "";
-    if (!clear.length) return `Over ${num(n)} pairs of histories no outcome differs by more than luck could explain.${few}`;
-    return `Over ${num(n)} pairs of histories, B against A, beyond luck: ${told.join("; ")}${clear.length > 3 ? `; and ${plural(clear.length - 3, "other outcome")}` : ""}.${few}`;
+    const told = clear.slice(0, 3).map((row) => `${lower(outcomeWords(row.outcome, known.cohorts))} ${change(row.mean)} ${row.unit}`);
+    if (!clear.length) return `Over ${num(n)} pairs of histories no outcome differs by more than luck could explain.`;
+    return `Over ${num(n)} pairs of histories, B against A, beyond luck: ${told.join("; ")}${clear.length > 3 ? `; and ${plural(clear.length - 3, "other outcome")}` : ""}.`;
   }
 
   #anecdote() {
@@ -120,7 +120,8 @@ export class Outcome {
     const row = this.found.outcomes.find((each) => each.outcome === `exits:${known.employers[known.focal]}`) ?? this.found.outcomes[0];
     if (!row || !pair) return "";
     const [a, b] = [row.first, row.second];
-    return a === b ? `In it, ${lower(outcomeWords(row.outcome, known.cohorts))} comes to ${num(a)} in both worlds.` : `In it, ${lower(outcomeWords(row.outcome, known.cohorts))} comes to ${num(a)} in A and ${num(b)} in B.`;
+    const where = this.pairs.size > 1 ? "On average" : "In it,";
+    return a === b ? `${where} ${lower(outcomeWords(row.outcome, known.cohorts))} comes to ${num(a)} in both worlds.` : `${where} ${lower(outcomeWords(row.outcome, known.cohorts))} comes to ${num(a)} in A and ${num(b)} in B.`;
   }
 
   #next() {
@@ -249,11 +250,12 @@ export class Outcome {
     const caption = n < 2 ? "Outcomes of the first pair of histories" : `Outcomes, means over ${num(n)} pairs of histories; brackets: 95 % of a paired t interval`;
     const bands = n > 1 ? `Below each curve: the difference of the ${num(n)} pairs, month by month; the line is the mean, the dark band holds half of the pairs, the light one nine in ten.` : "Below each curve: the difference in this one pair.";
     swap(this.table, h("p", { class: "note", text: bands }),
+      n >= FEWEST && found ? h("p", { class: "note", text: `Of ${num(found.outcomes.length)} outcomes, about one in twenty looks beyond luck by chance alone.` }) : null,
       found ? table(caption, [
         ["Outcome", (row) => h("span", { title: row.meaning, text: outcomeWords(row.outcome, known.cohorts) })],
         ["A", (row) => num(row.first), "r"], ["B", (row) => num(row.second), "r"],
         ["Difference", (row) => interval(row), "r"], ["Unit", (row) => row.unit],
-        ["", (row) => h("span", { class: `verdict ${isClear(row) && n > 1 ? "clear" : ""}`, text: verdict(row, n) })],
+        ["", (row) => h("span", { class: `verdict ${isClear(row) && n >= FEWEST ? "clear" : ""}`, text: verdict(row, n) })],
       ], found.outcomes) : null);
     this.people.found(found, n);
   }

@@ -2,7 +2,7 @@
 
 import { h, select, swap, table } from "../dom.js";
 import { dateOf, num, plural, when } from "../format.js";
-import { interval } from "../worlds.js";
+import { isKnown } from "../worlds.js";
 
 const KINDS = [
   ["stayed", "Left in A, not in B"], ["left instead", "Left in B, not in A"], ["moved elsewhere", "Left in both, for another place"], ["left earlier", "Left earlier in B"], ["left later", "Left later in B"],
@@ -69,7 +69,7 @@ export class People {
     const rows = KINDS.map(([kind, text]) => ({ kind, text, here: told?.kinds[kind], mean: found.people[kind] }));
     swap(this.counts, table(`People whose careers differ, ${histories > 1 ? `mean of ${num(histories)} pairs of histories; brackets: 95 %` : "in the first pair of histories"}`, [
       ["What differs", (row) => row.text], ["First history", (row) => (row.here === undefined ? "–" : num(row.here)), "r"],
-      ...(histories > 1 ? [["Mean a history", (row) => interval(row.mean).replace(/\+/g, ""), "r"]] : []),
+      ...(histories > 1 ? [["Mean a history", (row) => counted(row.mean), "r"]] : []),
     ], rows));
   }
 
@@ -133,6 +133,11 @@ export class People {
     swap(this.chains, table("How they were reached, first history", [["By what", ([text]) => text.charAt(0).toUpperCase() + text.slice(1)], ["People", ([, count]) => num(count), "r"]], shares),
       told.chains.length ? [h("h4", { text: "The longest chains" }), told.chains.map((chain) => h("ol", { class: "chain" }, chain.map((line) => h("li", { text: worldsNamed(line) }))))] : h("p", { class: "note", text: "No chain from person to person was found in the records." }));
   }
+}
+
+/** A mean count; its interval does not go below nobody. */
+function counted({ mean, low, high }) {
+  return isKnown(low) && low !== high ? `${num(mean)} (${num(Math.max(0, low))} to ${num(high)})` : num(mean);
 }
 
 /** "in the first world" as the page calls it. */

@@ -7,6 +7,7 @@ import { Outcome } from "./compare-outcome.js";
 import { style } from "./levers.js";
 
 const QUICK = 5; // events offered as one click
+const ASKED_FIRST = ["competitor_release", "layoff", "project_cancel", "leader_depart", "org_create", "tension_peak", "org_merge"];
 
 export default { id: "compare", title: "Compare", build };
 
@@ -43,6 +44,7 @@ function build(app) {
   const quick = h("div", { class: "choice quick", role: "group", "aria-label": "At once: the scenario without one event" });
   const node = h("section", {}, h("h2", { text: "Compare" }),
     h("p", { class: "lead", text: "The same people and the same luck in two worlds: whatever differs between them was caused by what you changed." }),
+    h("div", { class: "quick-row" }, h("span", { class: "label", text: "What if this had not happened?" }), quick),
     h("div", { class: "split compare-head" },
       h("div", { class: "panel" }, h("h3", { text: "Two worlds" }),
         h("div", { class: "pair-of" }, labelled("A, first world", first), labelled("B, second world", second)),
@@ -53,7 +55,6 @@ function build(app) {
         h("div", { class: "bar-row" }, h("div", { class: "labelled" }, h("span", { class: "label", text: "Keep the present run" }), h("div", { class: "bar-in" }, name, pinIt))),
         pins,
         h("div", { class: "bar-row" }, labelled("Branch from", month, { hint: "The past up to there stays; later pulls are dropped. Then pull other levers." }), branchIt))),
-    h("div", { class: "quick-row" }, h("span", { class: "label", text: "At once: what if this had not happened?" }), quick),
     outcome.node);
 
   const imposed = () => app.market.events.filter((each) => each.imposed && each.month >= 0 && each.month < app.market.months);
@@ -143,16 +144,17 @@ function build(app) {
     swap(event, imposed().map((each) => h("option", { value: each.id, text: `${when(each.date)}: ${each.label}` })));
     swap(policy, app.catalogue.levers.policies.map((each) => h("option", { value: each.name, text: words(each.label) })));
     const strong = chosen();
+    if (strong.length) event.value = strong[0].id;
     swap(quick, strong.map((each) => h("button", { type: "button", class: "chip", title: each.label, onclick: () => without(each.id), text: each.label.length > 46 ? `${each.label.slice(0, 44)}…` : each.label })));
     knobs();
     months();
     shape();
   }
 
-  /** Events about the laboratory that the scenario is about, else the first ones. */
+  /** Events of kinds that readers ask about first; the others as they come. */
   function chosen() {
-    const about = imposed().filter((each) => each.entity === app.market.focal?.name);
-    return [...about, ...imposed().filter((each) => !about.includes(each))].slice(0, QUICK);
+    const rank = (each) => (ASKED_FIRST.indexOf(each.type) + 1 || ASKED_FIRST.length + 1);
+    return imposed().toSorted((a, b) => rank(a) - rank(b) || a.month - b.month).filter((each, k, all) => k === 0 || all[k - 1].type !== each.type || rank(each) > ASKED_FIRST.length).slice(0, QUICK);
   }
 
   function months() {
@@ -167,7 +169,7 @@ function build(app) {
   function knobs() {
     const found = app.catalogue.levers.policies.find((each) => each.name === policy.value);
     controls = found ? controlsOf(found, app, shape) : [];
-    swap(knobHost, found ? h("p", { class: "note", text: `${found.does.charAt(0).toUpperCase()}${found.does.slice(1)}` }) : null, controls.map(([, each]) => each.node));
+    swap(knobHost, found ? h("p", { class: "note", text: found.does }) : null, controls.map(([, each]) => each.node));
     shape();
   }
 

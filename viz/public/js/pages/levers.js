@@ -19,6 +19,11 @@ function build(app) {
   const log = h("ol", { class: "list log" });
   const undo = h("button", { type: "button", text: "Undo last pull", disabled: true, onclick: async () => app.logged(await app.ask("undo")) });
   const save = h("button", { type: "button", class: "primary", text: "Export scenario and script", onclick: exported });
+  const tables = h("button", { type: "button", text: "Save all tables (Parquet, CSV, page)", onclick: async () => {
+    const { job } = await app.ask("tables");
+    tables.disabled = true;
+    tables.dataset.job = job;
+  } });
   const stamp = h("p", { class: "note stamp", "aria-live": "polite" });
   const charts = effects(app);
   let shown = "policies";
@@ -31,7 +36,7 @@ function build(app) {
       h("div", {}, h("div", { class: "bar-row" }, which, search), found, list),
       h("div", { class: "pulled" }, h("div", { class: "panel" },
         h("h3", { text: "Pulled so far" }), gantt, force, h("details", {}, h("summary", { text: "The log, pull by pull" }), log),
-        h("div", { class: "bar-row" }, undo, save), stamp),
+        h("div", { class: "bar-row" }, undo, save, tables), stamp),
       h("h3", { text: "What it does" }), h("div", { class: "effects" }, charts))));
 
   function fill() {
@@ -100,6 +105,15 @@ function build(app) {
     swap(stamp, "Saved two files. Replay with ", h("code", { text: answer.command }), " or by running the script; the digest is ", h("code", { class: "digest", text: answer.digest }), ".");
   }
 
+  function packed({ state: now, result, error, done, total }) {
+    tables.disabled = now === "waiting" || now === "running";
+    if (now === "running") swap(stamp, total ? `Packing the tables: ${done} of ${total} …` : "Packing the tables …");
+    if (now === "failed") swap(stamp, error);
+    if (now !== "done") return;
+    download(result.name, new Blob([result.bytes], { type: "application/zip" }));
+    swap(stamp, `Saved ${result.name}: every table of this history as Parquet and CSV, its page, and the scenario that replays it.`);
+  }
+
   function state() {
     const { market } = app;
     from.textContent = market.over
@@ -107,6 +121,7 @@ function build(app) {
       : `What you pull counts from ${when(market.dateOf(market.month))}, the month that comes next; the past stays as it was.`;
     undo.disabled = !market.pulls.length || market.pulls.at(-1).month !== market.month;
     save.disabled = market.month === 0;
+    tables.disabled = market.month === 0;
     swap(force, market.inForce.length
       ? h("ul", { class: "list" }, market.inForce.map((held) => h("li", {}, h("span", { text: `${held.words}, since ${when(held.since)}` }),
         h("button", { type: "button", class: "quiet", text: "Release", "aria-label": `Release: ${held.words}`, disabled: market.over, onclick: async () => app.logged(await app.ask("release", { number: held.number })) }))))
@@ -147,6 +162,7 @@ function build(app) {
       for (const chart of charts) chart.refresh();
     },
     update(what, detail, visible) {
+      if (what === "job" && detail.kind === "tables") packed(detail);
       if (!visible || !app.market) return;
       if (what === "opened") fill();
       if (["opened", "month", "log", "paused"].includes(what)) state();

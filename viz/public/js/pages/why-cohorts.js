@@ -72,7 +72,7 @@ export class Cohorts {
     const shownPoints = cohort.observed.filter((seen) => !seen.withheld && isKnown(seen.left_min)).map((seen) => ({ month: seen.month, low: 1 - seen.left_max / cohort.size, high: 1 - seen.left_min / cohort.size }));
     const said = [shownPoints.length ? "Bars: what was observed, as a range." : "", hidden.length ? `${hidden.map((seen) => when(seen.date)).join(", ")}: prediction, observed value not shown.` : ""].filter(Boolean).join(" ");
     return figure({
-      title: `${short(cohort.label)}: still at ${cohort.employer}`, unit: `share of ${num(cohort.size)}`, note: said, height: 250,
+      title: `${short(cohort.label)}: still at ${cohort.employer}`, unit: `of ${num(cohort.size)}`, note: said, height: 250,
       rows: () => {
         const seen = fan(this.#shares(k));
         return { columns: ["month", "p05", "p25", "p50", "p75", "p95", "this history"], rows: seen.mean.map((_, month) => [this.app.market.dateOf(month), seen[5][month], seen[25][month], seen[50][month], seen[75][month], seen[95][month], this.known.get(0)?.[k][month]]) };

@@ -166,7 +166,7 @@ export class Departures {
     const rows = card.options.map((option) => ({ name: option.option, value: option.value, taken: option.taken, pay: option.pay, state: option.state }));
     const cut = (name) => (name.length > 30 ? `${name.slice(0, 28)}…` : name);
     return figure({
-      title: "Options held", unit: "value in utils", note: "The one taken is dark. What counts is the distance between the bars, not zero.", height: 36 + 26 * rows.length,
+      title: "Options held", unit: "value in utils", note: "The one taken stands out. What counts is the distance between the bars, not zero.", height: 36 + 26 * rows.length,
       rows: () => ({ columns: ["option", "value", "taken", "pay kUSD", "state"], rows: rows.map((row) => [row.name, row.value, row.taken ? "yes" : "no", row.pay ?? "", row.state ?? ""]) }),
       draw: (width) => ({
         height: 36 + 26 * rows.length, marginLeft: Math.min(200, width * 0.46), marginRight: 44, marginBottom: 22, x: { label: null, grid: true, ticks: 4 }, y: { label: null, type: "band", domain: rows.map((_, k) => k), tickFormat: (k) => cut(rows[k].name), tickSize: 0, padding: 0.3 },

@@ -2,9 +2,9 @@
 
 import { figure } from "../charts.js";
 import { h, labelled, select, swap, table } from "../dom.js";
-import { num, plural, signed, when } from "../format.js";
+import { num, plural, when } from "../format.js";
 import { Work } from "../work.js";
-import { isClear, isKnown, outcomeWords, stacked } from "../worlds.js";
+import { FEWEST, change, isClear, isKnown, outcomeWords, stacked } from "../worlds.js";
 import { cascade } from "./why-departures.js";
 
 const MOST_ROWS = 14;
@@ -20,7 +20,10 @@ export class Events {
     this.go = h("button", { type: "button", class: "primary", text: "Take it apart", onclick: () => this.#start().catch(() => {}) });
     this.work = new Work(app, "attribute", () => `Worlds with and without events, ${plural(this.asked?.histories ?? 0, "history", "histories")}`, {
       onPart: (part) => this.#take(part),
-      onEnd: () => this.#draw(),
+      onEnd: (state) => {
+        if (!this.found) this.says.textContent = state === "stopped" ? "Stopped before the first history was done." : "";
+        this.#draw();
+      },
     });
     this.says = h("p", { class: "lead", "aria-live": "polite" });
     this.picture = h("div", {});
@@ -62,7 +65,7 @@ export class Events {
       ["When", (event) => (event.between[0] === event.between[1] ? when(event.date) : `${when(event.between[0])} – ${when(event.between[1])}`)],
       ["Event", (event) => h("button", { type: "button", class: "link", title: event.note, onclick: () => this.app.select("event", event.id) }, h("u", { text: event.label }))],
       ["About", (event) => event.entity], ["Does", (event) => event.does.join(", ")], ["Sources", (event) => event.sources.join(", ")],
-      ["", (event) => h("button", { type: "button", text: "What if it had not happened?", "aria-label": `What if this had not happened: ${event.label}`, onclick: () => this.app.without(event.id) })],
+      ["", (event) => h("button", { type: "button", text: "What if not?", "aria-label": `What if this had not happened: ${event.label}`, onclick: () => this.app.without(event.id) })],
     ], events, { empty: "This scenario imposes no events." }));
   }
 
@@ -91,24 +94,24 @@ export class Events {
     const { outcome } = found;
     const name = outcomeWords(outcome.text, this.app.market.cohorts);
     const parts = outcome.parts.map((part, k) => ({ ...part.shapley, player: found.players[k] })).filter((part) => part.mean !== 0).sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean));
-    const clear = parts.filter((part) => isClear(part));
     const n = found.replicates;
-    const best = (clear.length ? clear : parts).slice(0, 3).map((part) => `${part.player.label} (${signed(part.mean)})`).join("; ");
-    const sure = n < 2 ? " One history: what happened in it, not what the events do in general." : clear.length ? "" : " No single part stands out from the luck of the histories yet.";
+    const clear = n < FEWEST ? [] : parts.filter((part) => isClear(part));
+    const best = (clear.length ? clear : parts).slice(0, 3).map((part) => `${part.player.label} (${change(part.mean)})`).join("; ");
+    const sure = n < 2 ? " One history: what happened in it, not what the events do in general." : n < FEWEST ? ` ${num(n)} histories: too few to tell an effect from luck.` : clear.length ? "" : " No single part stands out from the luck of the histories.";
     this.says.textContent = parts.length
       ? `${name}: ${num(outcome.everything.mean)} ${outcome.unit} as it happened, ${num(outcome.nothing.mean)} without any of these events. ${clear.length ? "Beyond luck" : "Largest"}: ${best}.${sure}`
       : `${name}: ${num(outcome.everything.mean)} ${outcome.unit} with and without the events. None of them makes a difference in ${plural(n, "history", "histories")}.`;
     const most = parts.slice(0, MOST_ROWS);
     const rest = parts.slice(MOST_ROWS);
-    const value = (part) => ({ name: part.player.label, value: part.mean, low: isKnown(part.low) ? part.low : NaN, high: isKnown(part.high) ? part.high : NaN, player: part.player });
+    const value = (part) => ({ name: part.player.label, value: part.mean, low: n >= FEWEST && isKnown(part.low) ? part.low : NaN, high: n >= FEWEST && isKnown(part.high) ? part.high : NaN, player: part.player });
     const steps = most.map(value);
     if (rest.length) steps.push({ name: plural(rest.length, "other event"), value: rest.reduce((sum, part) => sum + part.mean, 0), low: NaN, high: NaN });
     const base = outcome.nothing.mean;
     const rows = [{ name: "without any of them", value: base, from: 0, to: base, total: true }, ...stacked(base, steps), { name: "as it happened", value: outcome.everything.mean, from: 0, to: outcome.everything.mean, total: true }];
     const about = (id) => this.choices.events.find((event) => event.id === id);
-    const titles = (row) => (row.player ? `${row.player.label}\n${row.player.events.map((id) => `${id}, ${when(about(id)?.date ?? "")}: ${about(id)?.sources.join(", ") || "no source given"}`).join("\n")}\n${signed(row.value)} ${outcome.unit}` : row.name);
+    const titles = (row) => (row.player ? `${row.player.label}\n${row.player.events.map((id) => `${id}, ${when(about(id)?.date ?? "")}: ${about(id)?.sources.join(", ") || "no source given"}`).join("\n")}\n${change(row.value)} ${outcome.unit}` : row.name);
     this.figure = figure({
-      title: `${name}: what each event added`, unit: outcome.unit, height: 40 + 23 * rows.length, note: `${n < 2 ? "One history, no intervals." : `Means over ${num(n)} histories; thin lines: 95 % intervals of each part.`} ${found.shapley === "exact" ? "All orders of the events." : `Sampled: ${num(found.permutations)} orders a history.`} Red adds, blue takes away.`,
+      title: `${name}: what each event added`, unit: outcome.unit, height: 40 + 23 * rows.length, note: `${n < 2 ? "One history." : `Means over ${num(n)} histories.`} ${n < FEWEST ? `Intervals are drawn from ${FEWEST} histories on.` : "Thin lines: 95 % intervals of each part."} ${found.shapley === "exact" ? "All orders of the events." : `Sampled: ${num(found.permutations)} orders a history.`} Red adds, blue takes away.`,
       rows: () => ({ columns: ["event", "part", "low", "high"], rows: [["without any of them", base, "", ""], ...parts.map((part) => [part.player.label, part.mean, part.low, part.high]), ["as it happened", outcome.everything.mean, "", ""]] }),
       draw: (width) => cascade(rows, width, { left: 330, titles }),
     });

@@ -14,7 +14,10 @@ export class KeyPeople {
     this.window = select([["6", "6 months"], ["12", "12 months"], ["18", "18 months"]], "12", () => this.#months(), { id: "key-window" });
     this.size = select([["20,4", "Quick look"], ["40,6", "Usual"], ["120,12", "Thorough"]], "20,4", () => {}, { id: "key-size" });
     this.go = h("button", { type: "button", class: "primary", text: "Rank", onclick: () => this.#start().catch(() => {}) });
-    this.work = new Work(app, "keystone", "Keeping people, one at a time", { onEnd: (state, result) => state === "done" && this.#draw(result) });
+    this.work = new Work(app, "keystone", "Keeping people, one at a time", { onEnd: (state, result) => {
+      if (state === "done") this.#draw(result);
+      else swap(this.body, h("p", { class: "empty", text: state === "stopped" ? "Stopped. Press Rank to begin again." : "It could not be finished." }));
+    } });
     this.says = h("p", { class: "lead", "aria-live": "polite" });
     this.body = h("div", {}, h("p", { class: "empty", text: "Choose a laboratory and a month, and press Rank." }));
     this.node = h("div", {},

@@ -70,8 +70,8 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[Server]:
-    """`talent app` on a free port, with results under a folder."""
+def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[Server]:
+    """`talent app` on a free port, with results under a folder; more of the environment by name."""
     port, log = free_port(), folder / "app.log"
     command = [
         sys.executable,
@@ -85,7 +85,9 @@ def serving(folder: Path, *arguments: str) -> Iterator[Server]:
         str(folder / "results"),
     ]
     with log.open("w") as out:
-        process = subprocess.Popen([*command, *arguments], stdout=out, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=out, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment}
+        )
     server = Server(process, f"http://127.0.0.1:{port}/", log)
     try:
         until = time.monotonic() + 60

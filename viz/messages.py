@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -80,15 +81,30 @@ def read(message: Any) -> tuple[Known, dict[str, Any]]:
     return known, values
 
 
+class _Short(reprlib.Repr):
+    """Never goes through a whole value: it may be nested without end, or a number of a million digits."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlevel=3, maxstring=60, maxother=60, maxdict=4, maxlist=4, maxtuple=4)
+
+    def repr_int(self, value: int, level: int) -> str:
+        return repr(value) if value.bit_length() < 200 else f"a whole number of {value.bit_length():,} bits"
+
+
+_SHORT: Final = _Short()
+
+
 def shown(value: Any) -> str:
     """A value as an error message quotes it: short, on one line."""
-    text = repr(value)
+    text = _SHORT.repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def nearest(name: Any, names: Any) -> str:
     """The end of an error, `; did you mean ...?`; empty where nothing is near."""
-    near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1, cutoff=0.5)
+    if not isinstance(name, str) or len(name) > 100:
+        return ""
+    near = difflib.get_close_matches(name, [str(known) for known in names], n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 

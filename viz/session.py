@@ -13,7 +13,6 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from abm import scenario as scenarios
@@ -21,10 +20,10 @@ from abm import views
 from abm.live import LiveMarket
 from abm.scenario import Scenario, ScenarioError
 from viz import frames, jobs, messages, pages
+from viz.line import Line, Send
 from viz.server import Options
 
 LOG = logging.getLogger(__name__)
-Tell = Callable[[dict[str, Any], Sequence[bytes]], None]
 
 WAIT_FOR_PAGE = 1.0  # seconds for the page to say that it has drawn a month
 IDLE = 120.0  # seconds without a word from the page after which playing stops by itself
@@ -51,7 +50,7 @@ class Session:
         self.seen: frames.Seen | None = None
         self.store: dict[str, Any] = {}  # what pages keep between requests, by page
         self.jobs = jobs.Jobs(self.tell)
-        self._tell: Tell | None = None
+        self._line = Line()
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(MOST_WAITING)
         self._drawn = threading.Event()
         self._closed = threading.Event()
@@ -63,33 +62,32 @@ class Session:
 
     # ---- the page ----------------------------------------------------------------------------------------------
 
-    def attach(self, tell: Tell) -> None:
+    def attach(self, send: Send) -> None:
         """Messages go to the page through this function from now on."""
-        self._tell = tell
+        self._line.attach(send)
 
     def tell(self, content: dict[str, Any]) -> None:
         """Send to the page, arrays as bytes; a page that has gone is no error."""
-        if self._tell is None or self._closed.is_set():
-            return
-        packed = frames.pack(content)
-        try:
-            self._tell(*packed)
-        except Exception:  # the socket may close at any moment; the kernel is culled soon after
-            LOG.debug("the page has gone", exc_info=True)
+        if not self._closed.is_set():
+            self._line.tell(content)
 
     def receive(self, message: Any) -> None:
         """A message of the page; called by the thread that reads the socket, so it only puts it in the queue."""
         self._heard = time.monotonic()
         if self._closed.is_set():
             return
-        request = message if isinstance(message, dict) else {"do": message}
-        if request.get("do") == "drawn":
-            self._drawn.set()
-            return
-        if request.get("do") == "pause":
-            self._play_until = None
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(request)
+        if not isinstance(message, dict):
+            message = {"do": message}
+        for request in self._line.take(message):
+            if request.get("do") == "drawn":
+                self._drawn.set()
+                continue
+            if request.get("do") == "pause":  # at once, not after the requests before it
+                self.pause()
+            try:
+                self._queue.put_nowait(request)
+            except queue.Full:
+                self._reply(request, {"ok": False, "error": "too many requests at once; wait until some are answered"})
 
     def close(self) -> None:
         """End the thread and all child processes; safe to call twice."""
@@ -119,20 +117,22 @@ class Session:
                 self._answer(request)
 
     def _answer(self, request: dict[str, Any]) -> None:
-        number = request.get("id")
-        number = number if isinstance(number, int | str) and len(str(number)) <= 40 else None
         try:
             known, values = messages.read(request)
-            answer = {"ok": True, **known.run(self, values)}
-            self.tell({"re": number, **answer})
+            self._reply(request, {"ok": True, **known.run(self, values)})
             return
         except (messages.Wrong, ScenarioError, views.NotFoundError) as error:
             answer = {"ok": False, "error": str(error)[:4000]}
         except Exception:
             code = uuid.uuid4().hex[:8]
-            LOG.exception("request %s failed (%s)", str(request.get("do"))[:40], code)
+            LOG.exception("request %s failed (%s)", messages.shown(request.get("do")), code)
             answer = {"ok": False, "error": f"Something went wrong in the server (error {code}); its log tells more."}
-        self.tell({"re": number, **answer})
+        self._reply(request, answer)
+
+    def _reply(self, request: dict[str, Any], answer: dict[str, Any]) -> None:
+        number = request.get("id")
+        fits = (isinstance(number, str) and len(number) <= 40) or (isinstance(number, int) and abs(number) < 2**53)
+        self.tell({"re": number if fits else None, **answer})
 
     # ---- the market --------------------------------------------------------------------------------------------
 
@@ -164,6 +164,10 @@ class Session:
     def play(self, until: int, pace: float) -> None:
         """Go on by itself to a month, one month every `pace` seconds at most."""
         self._play_until, self._pace = until, pace
+
+    def pause(self) -> None:
+        """Play no further."""
+        self._play_until = None
 
     @property
     def is_playing(self) -> bool:

@@ -24,6 +24,14 @@ log = logging.getLogger("talent.app")
 PUBLIC = Path(__file__).parents[1] / "public"
 TITLE = "AI talent market"
 
+
+def _cull() -> str:
+    """How long a session outlives its tab, for a line that is cut: TALENT_CULL in seconds, else ten minutes."""
+    given = os.environ.get("TALENT_CULL", "")
+    return f"{given}s" if given.isdecimal() and given.isascii() and len(given) < 7 else "10m"
+
+
+
 ENVIRONMENT = {
     "SOLARA_MODE": "production",
     "SOLARA_ROOT_PATH": "",  # else taken from a header of the first request that comes
@@ -35,7 +43,7 @@ ENVIRONMENT = {
     "SOLARA_ASSETS_CDN": "/_solara/cdn/",  # no address of a network is left anywhere
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
     "SOLARA_SESSION_HTTP_ONLY": "true",
-    "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
+    "SOLARA_KERNEL_CULL_TIMEOUT": _cull(),
     "SOLARA_THEME_SHOW_BANNER": "false",
     "SOLARA_THEME_LOADER": "plain",
     "SOLARA_THEME_TITLE": TITLE,

@@ -71,7 +71,8 @@ def play(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 
 @handler("pause")
 def pause(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """Stop playing (the request alone does that: see `Session.receive`)."""
+    """Stop playing; the request alone does that as well, so that it need not wait for those before it."""
+    session.pause()
     return {"month": session.here().month}
 
 
@@ -102,6 +103,14 @@ def card(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 def why(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """The why-card of a departure of this session's history, by its number."""
     return {"card": views.why(session.here(), values["departure"])}
+
+
+@handler("here")
+def here(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+    """The market that is open, in whole: for a page that has missed too much to be told the rest."""
+    market, seen = session.here(), session.seen
+    assert seen is not None
+    return {**seen.opening(), "log": market.log, "in_force": market.in_force, "playing": session.is_playing}
 
 
 @handler("ties", Field("most", whole(1, MOST_TIES), 1500))

@@ -147,6 +147,19 @@ class App {
       if (why !== "there" && why !== "the end") toast(`Playing stopped in month ${month}: ${why}.`);
       this.tell("paused");
     });
+    this.link.playing = () => this.playing;
+    this.link.on("lost", async () => {
+      const here = await this.ask("here");
+      this.show(here);
+      this.logged(here);
+      this.playing = here.playing;
+      this.tell("paused");
+    });
+    this.link.on("line", (state) => {
+      this.cut.hidden = state === "connected";
+      swap(this.cut, state === "connected" ? "" : state === "cut" ? "The line to the server is cut; trying again…"
+        : ["The session has ended, or its server has. ", h("button", { type: "button", text: "Begin again", onclick: () => location.reload() })]);
+    });
     this.link.on("job", (job) => this.tell("job", job));
     const query = new URLSearchParams(location.search);
     try {
@@ -193,6 +206,7 @@ class App {
     this.title = h("p", { class: "world" });
     this.scenarioPick = h("span", {});
     this.progress = h("div", { class: "working", hidden: true, role: "progressbar", "aria-label": "Working" });
+    this.cut = h("div", { class: "cut", role: "alert", hidden: true });
     this.nav = h("nav", { "aria-label": "Pages" }, PAGES.map((page) => h("a", { href: `?page=${page.id}`, "data-page": page.id, text: page.title, onclick: (event) => {
       if (event.ctrlKey || event.metaKey) return;
       event.preventDefault();
@@ -211,7 +225,7 @@ class App {
         this.main.focus();
       } }),
       h("header", {}, h("div", { class: "mast" }, h("h1", { text: "The market for AI talent" }), this.title), this.nav, h("div", { class: "tools" }, this.scenarioPick, theme)),
-      this.progress, this.main, this.transport.node);
+      this.cut, this.progress, this.main, this.transport.node);
     document.getElementById("talent")?.remove();
     document.body.append(this.root);
     swap(this.main, h("p", { class: "loading", text: "Opening the market…" }));

@@ -1,0 +1,354 @@
+"""Browser tabs beside and after each other: none sees another, a cut line costs nothing, nothing stays behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from abm import policies
+from abm.live import LiveMarket
+from abm.parameters import declared, read_by_the_month
+from abm.policies import Knob
+from abm.run import simulate
+from abm.scenario import Scenario
+from tests.browser import PATIENCE, Server, Watched, serving
+from tests.pulls import make
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Watched]
+CULL = 3  # seconds that a session outlives its tab in these tests
+GONE = 25  # seconds in which everything of a tab is gone, threads of pools included, on a busy machine
+
+ASK = "([what, fields]) => window.talent.link.ask(what, fields).then(answer => answer.digest ?? answer.job ?? true, error => error.message)"
+READY = "window.talent?.market && !document.querySelector('#talent[aria-busy]')"
+
+
+def digest(page: Page) -> str:
+    """Of the session behind a page."""
+    return str(page.evaluate(ASK, ["digest", {}]))
+
+
+def tabs(browser: Browser, address: str, queries: list[str]) -> tuple[list[BrowserContext], list[Watched]]:
+    """One tab for each query, in two browser windows that know nothing of each other, loaded at the same time."""
+    contexts = [browser.new_context() for _ in range(2)]
+    opened = [Watched(contexts[k % 2].new_page()) for k in range(len(queries))]
+    for tab, query in zip(opened, queries, strict=True):
+        tab.watch(address)
+        tab.page.goto(f"{address}?{query}", wait_until="commit")
+    for tab in opened:
+        tab.page.wait_for_function(READY, timeout=2 * PATIENCE)
+    return contexts, opened
+
+
+# ---- random things to do ---------------------------------------------------------------------------------------------
+
+
+def settings(draw: random.Random, scenario: Scenario, name: str) -> dict[str, Any]:
+    """Random settings of a policy: numbers in their range, places of the scenario."""
+    found: dict[str, Any] = {}
+    for knob, known in policies.load(name).KNOBS.items():
+        if isinstance(known, Knob):
+            found[knob] = round(draw.uniform(known.low, known.high), 3) if draw.random() < 0.6 else known.high
+        elif known.kind != "date" and draw.random() < 0.7:
+            found[knob] = draw.choice(sorted(scenario.places[known.kind]))
+    return found
+
+
+def moves(draw: random.Random, market: LiveMarket, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Requests that move levers, made at a market as they are given out; only those that it takes."""
+    names = [name for name in declared() if read_by_the_month(name)]
+    while count:
+        kind = draw.choice(["pull", "pull", "pull", "parameter", "release", "change"])
+        there = market.in_force
+        if kind == "pull":
+            name = draw.choice(policies.names())
+            asked = {"policy": name, "settings": settings(draw, market.described, name)}
+            done = make(market, ("pull", name, asked["settings"]))
+        elif kind == "parameter":
+            known = declared()[draw.choice(names)]
+            asked = {"name": known.name, "value": round(draw.uniform(known.low, known.high), 6)}
+            done = make(market, ("parameter", known.name, asked["value"]))
+        elif there:
+            held = draw.choice(there)
+            asked = {"number": held.number}
+            if kind == "change":
+                asked["settings"] = settings(draw, market.described, held.name)
+            try:
+                market.change(**asked) if kind == "change" else market.release(**asked)
+                done = True
+            except ValueError:
+                done = False
+        else:
+            continue
+        if done:
+            count -= 1
+            yield kind, asked
+
+
+# ---- side by side ----------------------------------------------------------------------------------------------------
+
+
+def test_sessions_do_not_mix(server: Server, browser: Browser) -> None:
+    """Ten tabs, steps, pulls and branches all mixed up: each has the history that it would have had alone."""
+    draw = random.Random(11)
+    begun = len(server.log.read_text())
+    scenarios = [("meta_fair" if k in (3, 8) else "tiny", k + 1) for k in range(10)]
+    contexts, opened = tabs(browser, server.address, [f"scenario={name}&seed={seed}" for name, seed in scenarios])
+    alone = [LiveMarket(name, seed) for name, seed in scenarios]
+    for _ in range(24):
+        for k in draw.sample(range(10), 10):
+            page, market = opened[k].page, alone[k]
+            what = draw.choices(["step", "move", "branch"], [6, 3, 1])[0]
+            if what == "step" and not market.is_over:
+                market.step()
+                asked: tuple[str, dict[str, Any]] = ("step", {})
+            elif what == "move" and not market.is_over:
+                asked = next(moves(draw, market, 1))
+            elif what == "branch" and market.month > 2:
+                alone[k] = market.branch(market.month - 2)
+                asked = ("branch", {"month": market.month - 2})
+            else:
+                continue
+            page.evaluate(  # not awaited: the next tab asks while this one is being answered
+                "([what, fields]) => { window.asked = (window.asked ?? Promise.resolve()).then(() => window.talent.link.ask(what, fields))"
+                ".then(answer => { if (what === 'branch') window.talent.show(answer); }, error => (window.refused ??= []).push(error.message)); }",
+                list(asked),
+            )
+    for tab, market in zip(opened, alone, strict=True):
+        tab.page.evaluate("window.asked")
+        assert tab.page.evaluate("window.refused ?? []") == []
+        assert tab.page.evaluate("window.talent.market.month") == market.month
+        assert digest(tab.page) == market.digest()
+    assert len({digest(tab.page) for tab in opened}) == 10
+    for context in contexts:
+        context.close()
+    assert [wrong for tab in opened for wrong in tab.wrong] == []
+    assert server.log.read_text()[begun:] == ""
+
+
+# ---- afterwards ------------------------------------------------------------------------------------------------------
+
+
+def left(process: psutil.Process) -> dict[str, int]:
+    """Threads, child processes and sockets of a server."""
+    helpers = ("resource_tracker", "forkserver")
+    children = [each for each in process.children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
+    at_work = [each for each in children if not any(word in " ".join(each.cmdline()) for word in helpers)]
+    forked = [each for each in children if any("forkserver" in " ".join(up.cmdline()) for up in each.parents()[:1])]
+    return {
+        "threads": process.num_threads(),
+        "children": len({each.pid for each in (*at_work, *forked)}),
+        "sockets": sum(each.status == psutil.CONN_ESTABLISHED for each in process.net_connections("tcp")),
+    }
+
+
+def settle(process: psutil.Process, wanted: dict[str, int], seconds: float, address: str = "") -> dict[str, int]:
+    """What is left when it is no more than wanted, or when the time is up.
+
+    The server's pool of threads for files gives up its idle ones when it is used, so a file is asked for.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if address:
+            urllib.request.urlopen(f"{address}static/public/app.css").close()
+        now = left(process)
+        if all(now[name] <= wanted[name] for name in wanted):
+            return now
+        time.sleep(0.25)
+    return left(process)
+
+
+def test_nothing_is_left_after_close(browser: Browser, tmp_path: Path) -> None:
+    """Ten tabs, some with work under way, closed with a farewell or cut off: threads, children, sockets as before."""
+    with serving(tmp_path, "--sessions", "10", TALENT_CULL=str(CULL)) as server:
+        process = psutil.Process(server.process.pid)
+        contexts, opened = tabs(browser, server.address, ["scenario=tiny"])
+        opened[0].page.evaluate(ASK, ["step", {}])
+        contexts[0].close()
+        contexts[1].close()
+        time.sleep(CULL)
+        before = settle(process, {"threads": 0}, 13, server.address)
+        contexts, opened = tabs(browser, server.address, ["scenario=tiny"] * 10)
+        for tab in opened:
+            tab.page.evaluate(ASK, ["step", {}])
+        opened[8].page.evaluate("window.talent.transport.run(12)")
+        for k in (0, 9):
+            assert isinstance(opened[k].page.evaluate(ASK, ["compare", {"without": ["T01"], "histories": 40}]), int)
+        during = left(process)
+        assert during["threads"] >= before["threads"] + 10 and during["sockets"] >= 10
+        for tab in opened[7:]:  # cut off: no farewell leaves the browser
+            tab.page.route("**/_solara/api/close/**", lambda route: route.abort())
+            tab.page.evaluate("navigator.sendBeacon = () => true")
+        for tab in opened:
+            tab.page.close()
+        after = settle(process, before, CULL + GONE, server.address)
+        for context in contexts:
+            context.close()
+        assert after["children"] == before["children"] == 0
+        assert after["sockets"] <= before["sockets"]
+        assert after["threads"] <= before["threads"]
+        contexts, opened = tabs(browser, server.address, ["scenario=tiny"] * 10)  # all seats are free again
+        for context in contexts:
+            context.close()
+        assert [wrong for tab in opened for wrong in tab.wrong] == []
+
+
+# ---- a cut line ------------------------------------------------------------------------------------------------------
+
+CUT = {
+    "at once": "window.solara.debug.dropConnection()",
+    "what is said now is lost": "{ const ws = window.solara.debug.ws(); ws.send = () => {}; setTimeout(() => ws.close(), 60); }",
+    "what is answered now is lost": "{ const ws = window.solara.debug.ws(); ws.onmessage = () => {}; setTimeout(() => ws.close(), 60); }",
+}
+
+
+def test_reconnect_does_not_step_twice(open_app: Open) -> None:
+    """A line that is cut ten times while stepping and ten times while playing: every month comes, and comes once."""
+    draw = random.Random(3)
+    app = open_app("scenario=tiny&seed=7")
+    page, market = app.page, LiveMarket("tiny", 7)
+    for k in range(10):
+        cut = list(CUT.values())[k % 3]
+        if k % 3 == 1:
+            page.evaluate(f"() => {cut}")
+        asked = next(moves(draw, market, 1))
+        page.evaluate(
+            "([what, fields]) => { window.talent.ask(what, fields).then(answer => window.talent.logged(answer)); }",
+            list(asked),
+        )
+        page.evaluate("window.talent.transport.one()")
+        market.step()
+        if k % 3 != 1:
+            page.wait_for_timeout(draw.choice([0, 1, 4, 9, 20, 40]))
+            page.evaluate(f"() => {cut}")
+        page.wait_for_function(
+            "month => window.talent.market.month === month && !window.talent.link.waiting.size",
+            arg=k + 1,
+            timeout=PATIENCE,
+        )
+        assert page.evaluate("window.talent.market.states.length") == k + 2
+        assert page.evaluate("window.talent.market.pulls.length") == len(market.log)
+    assert digest(page) == market.digest()
+    page.evaluate("window.talent.open('meta_fair', 7)")
+    page.wait_for_function(
+        "window.talent.market.name === 'meta_fair' && window.talent.market.month === 0", timeout=PATIENCE
+    )
+    page.evaluate("window.talent.pace = 0; window.talent.transport.run(42)")
+    for k in range(10):
+        page.wait_for_function("month => window.talent.market.month >= month", arg=4 * k + 1, timeout=PATIENCE)
+        page.evaluate(f"() => {list(CUT.values())[(0, 2)[k % 2]]}")
+    page.wait_for_function("window.talent.market.month === 42 && !window.talent.playing", timeout=2 * PATIENCE)
+    assert page.evaluate("window.talent.market.reports.map(report => report.month)") == list(range(1, 43))
+    alone = LiveMarket("meta_fair", 7)
+    while alone.month < 42:
+        alone.step()
+    assert digest(page) == alone.digest()
+    app.wrong[:] = [wrong for wrong in app.wrong if "WebSocket" not in wrong]
+
+
+def test_a_page_that_has_missed_too_much_gets_the_whole_again(open_app: Open) -> None:
+    """When the session has forgotten what was not heard, the page is given the market as it is."""
+    app = open_app("scenario=tiny")
+    page = app.page
+    app.run_to(3)
+    page.evaluate("window.before = window.talent.market; window.talent.ask('step')")
+    page.wait_for_function("window.talent.market.month === 4", timeout=PATIENCE)
+    page.wait_for_function("!window.talent.link.waiting.size", timeout=PATIENCE)
+    page.evaluate("window.talent.link.say('drawn')")  # all is heard, so nothing is kept
+    page.evaluate("window.talent.link.heard -= 2; window.talent.link.say('resume')")
+    page.wait_for_function("window.talent.market !== window.before", timeout=PATIENCE)
+    assert page.evaluate("window.talent.market.month") == 4
+    page.evaluate("window.talent.transport.one()")
+    page.wait_for_function("window.talent.market.month === 5", timeout=PATIENCE)
+    market = LiveMarket("tiny", 1)
+    while market.month < 5:
+        market.step()
+    assert digest(page) == market.digest()
+
+
+# ---- heavy work ------------------------------------------------------------------------------------------------------
+
+
+def test_heavy_work_leaves_the_page_quick(open_app: Open, server: Server) -> None:
+    """While worlds are compared in child processes a step is answered; Stop ends the processes within two seconds."""
+    app = open_app("scenario=meta_fair")
+    page, process = app.page, psutil.Process(server.process.pid)
+    app.run_to(2)
+    assert page.evaluate("window.talent.market.events.length") > 0
+    event = page.evaluate("window.talent.market.events.find(event => event.imposed).id")
+    page.evaluate("window.jobs = []; window.talent.link.on('job', job => window.jobs.push(job.state))")
+    job = page.evaluate(ASK, ["compare", {"without": [event], "histories": 40}])
+    page.wait_for_function("window.jobs.includes('running')", timeout=PATIENCE)
+    times = []
+    for _ in range(10):
+        began = time.monotonic()
+        assert page.evaluate(ASK, ["step", {}]) is True
+        times.append(time.monotonic() - began)
+    assert "done" not in page.evaluate("window.jobs") and left(process)["children"] > 0
+    assert sorted(times)[5] < 1.0, times
+    began = time.monotonic()
+    page.evaluate(ASK, ["stop", {"number": job}])
+    page.wait_for_function("window.jobs.includes('stopped')", timeout=PATIENCE)
+    assert settle(process, {"children": 0}, 2)["children"] == 0
+    assert time.monotonic() - began < 2.5
+
+
+# ---- what is exported ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("scenario", "seed"), [("tiny", 5), ("tiny", 23), ("meta_fair", 2)])
+def test_ten_random_pulls_replay(open_app: Open, tmp_path: Path, scenario: str, seed: int) -> None:
+    """Ten random moves of levers; the two files that the page saves give the same history, to the last bit."""
+    draw = random.Random(seed)
+    app = open_app(f"scenario={scenario}&seed={seed}&page=levers")
+    page, market = app.page, LiveMarket(scenario, seed)
+    months = sorted(draw.randrange(11) for _ in range(10))
+    for month in months:
+        if market.month < month:
+            app.run_to(month)
+        while market.month < month:
+            market.step()
+        what, fields = next(moves(draw, market, 1))
+        page.evaluate(
+            "async ([what, fields]) => window.talent.logged(await window.talent.ask(what, fields))", [what, fields]
+        )
+    app.run_to(12)
+    while market.month < 12:
+        market.step()
+    with (
+        page.expect_download() as first,
+        page.expect_download(lambda found: found.suggested_filename.endswith(".py")) as second,
+    ):
+        page.get_by_role("button", name="Export scenario and script").click()
+    for each in (first.value, second.value):
+        assert re.fullmatch(r"[\w-]+\.(toml|py)", each.suggested_filename)
+        each.save_as(tmp_path / each.suggested_filename)
+    assert page.locator(".digest").inner_text() == market.digest()
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    file = f"{scenario}-session.toml"
+    command = [sys.executable, "-m", "abm", "run", file, "--seed", str(seed), "--replicates", "1", "--out", "out"]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert market.digest() in (tmp_path / "out" / "provenance.json").read_text()
+    script = subprocess.run(
+        [sys.executable, f"{scenario}-session.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert script.returncode == 0 and f"digest {market.digest()}" in script.stdout, script.stderr
+    assert simulate(market.export(), seed).digest == market.digest()

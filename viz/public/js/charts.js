@@ -151,8 +151,9 @@ export function timeLines(series, { dates, marks = [], cursor = null, zero = tru
     while (k > 0 && !Number.isFinite(values[k])) k -= 1;
     return { name, colour, value: values[k], date: dates[from + k] };
   }).filter((point) => Number.isFinite(point.value));
-  const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: (end) => (end.name.length > 14 ? `${end.name.slice(0, 13)}…` : end.name), fill: "colour", textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
-  const marginRight = labels ? Math.min(0.36 * width, 10 + 6.2 * Math.max(...series.map(({ name }) => Math.min(14, name.length)))) : 14;
+  const longest = width < 300 ? 14 : 24; // characters of a name beside its line
+  const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: (end) => (end.name.length > longest ? `${end.name.slice(0, longest - 1)}…` : end.name), fill: "colour", textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
+  const marginRight = labels ? Math.min(0.36 * width, 10 + 6.2 * Math.max(...series.map(({ name }) => Math.min(longest, name.length)))) : 14;
   const inner = width - 44 - marginRight;
   return {
     marginRight,

@@ -1,6 +1,6 @@
 // Compute: who owns what, what is diverted and lies idle, how the rest is split over teams, and who asked for more.
 
-import { COLOURS, INK, MUTED, Plot, eventMarks, figure } from "../charts.js";
+import { COLOURS, INK, MUTED, Plot, eventMarks, figure, timeLines } from "../charts.js";
 import { h, swap, table, toast } from "../dom.js";
 import { num, percent, when, words } from "../format.js";
 import { style } from "./levers.js";
@@ -27,13 +27,14 @@ function build(app) {
   } });
   const rules = h("p", { class: "note" });
   const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([, label, colour]) => [label, colour, "square"]) });
+  const stock = figure({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, draw: drawStock, rows: stockRows });
   const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: 240, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
   const needs = figure({ title: "Need and delivery, team by team", unit: "H100e per head, this month", note: "The open mark is what a member needs for present-day work with the running project; the full mark is what the team got.", height: 240, draw: drawNeeds, rows: needRows });
   const asked = h("div", {});
   const node = h("section", {}, h("h2", { text: "Compute" }), lead,
     h("div", { class: "panel bar-row" }, h("div", { class: "labelled" }, h("label", { for: "compute-employer", text: "Laboratory" }), employer),
       h("div", { class: "labelled" }, h("label", { for: "compute-rule", text: "Allocation rule" }), rule), change, rules),
-    h("div", { class: "split compute" }, h("div", {}, pools, overTime), h("div", {}, needs, h("h3", { text: "Escalations and promises" }), asked)));
+    h("div", { class: "split compute" }, h("div", {}, pools, stock, overTime), h("div", {}, needs, h("h3", { text: "Escalations and promises" }), asked)));
 
   const name = () => app.market.employerName(focal);
   const mine = () => now.employers.find((each) => each.row === focal);
@@ -76,7 +77,7 @@ function build(app) {
     lead.textContent = market.month === 0
       ? `${name()} begins with ${num(own.owned + own.rented)} H100 equivalents. Run a month to see how they are split.`
       : `In ${when(market.dateOf(market.month - 1))} ${name()} had ${num(own.owned + own.rented)} H100 equivalents, of which ${num(own.pool)} were open to research. ${num(starved)} of ${num(teams().length)} teams got less than their work needs.`;
-    for (const chart of [pools, overTime, needs]) chart.refresh();
+    for (const chart of [pools, stock, overTime, needs]) chart.refresh();
     const wanting = teams().filter((team) => team.escalated > 0 || team.promise_share > 0);
     swap(asked, table("Teams that asked for more, or were promised compute", [
       ["Team", (team) => market.teamName(team.row)],
@@ -111,6 +112,18 @@ function build(app) {
 
   function poolRows() {
     return { columns: ["employer", "part", "H100e"], rows: parts().map((row) => [row.employer, row.label, row.size]) };
+  }
+
+  function stocks() {
+    return [["owned", "Owned", COLOURS[7]], ["pool", "Open to research", COLOURS[1]]].map(([metric, name, colour]) => ({ name, colour, values: market().ofEmployer(metric, focal) }));
+  }
+
+  function drawStock(width) {
+    return now && market().month ? timeLines(stocks(), { dates: market().dates, marks: eventMarks(market().marks, market().dates), width }) : null;
+  }
+
+  function stockRows() {
+    return { columns: ["month", ...stocks().map(({ name }) => name)], rows: market().reports.map((_, month) => [market().dateOf(month), ...stocks().map(({ values }) => values[month])]) };
   }
 
   function shares() {

@@ -28,17 +28,30 @@ function build(app) {
     if (ties.checked) loadTies();
     else network.setTies(null);
   } });
-  const find = h("input", { type: "text", inputmode: "numeric", size: 7, id: "find", placeholder: "Number", "aria-label": "Find a researcher by number", onkeydown: (event) => {
-    if (event.key !== "Enter") return;
-    const row = Number(find.value.trim());
-    if (Number.isInteger(row) && row >= 0 && app.market && row < app.market.n) app.select("person", row);
-    else toast(`${find.value.trim() || "Nothing"}: expected the number of a researcher, 0 to ${num((app.market?.n ?? 1) - 1)}.`, "error");
-  } });
+  const names = h("datalist", { id: "find-names" });
+  const find = h("input", { type: "text", size: 12, id: "find", list: "find-names", placeholder: "Number or name", "aria-label": "Find a researcher by number, or an employer or team by name", onchange: () => look(find.value.trim()) });
+
+  /** A number is a researcher; anything else the name of an employer or a team, the beginning of it will do. */
+  function look(wanted) {
+    const { market } = app;
+    if (!wanted || !market) return;
+    if (/^\d+$/.test(wanted)) {
+      if (Number(wanted) < market.n) app.select("person", Number(wanted));
+      else toast(`Researcher ${wanted.slice(0, 20)}: expected a number from 0 to ${num(market.n - 1)}.`, "error");
+      return;
+    }
+    const begins = ({ name }) => name.toLowerCase().startsWith(wanted.toLowerCase());
+    const employer = [...market.employerByRow.values()].find(begins);
+    const team = employer ? null : [...market.teamByRow.values()].find(begins);
+    if (employer) app.select("employer", employer.row);
+    else if (team) app.select("team", team.row);
+    else toast(`“${wanted.slice(0, 40)}”: no employer or team of that name; a researcher is found by number.`, "error");
+  }
   const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as a picture", onclick: () => network.canvas.toBlob((blob) => download(`network-${app.market.dateOf(Math.max(0, app.market.cursor - 1))}.png`, blob)) });
   const fit = h("button", { type: "button", class: "quiet", text: "Show all", onclick: () => network.fit() });
   const picture = h("div", { class: "picture" }, network.node,
     h("div", { class: "over" }, date, headline),
-    h("div", { class: "corner" }, h("label", {}, ties, "Ties"), h("label", { for: "colour-by" }, "Colour: "), colour, find, fit, image),
+    h("div", { class: "corner" }, h("label", {}, ties, "Ties"), h("label", { for: "colour-by" }, "Colour: "), colour, find, names, fit, image),
     h("div", { class: "under" }, key));
   const body = h("div", { class: "body", tabindex: 0, role: "region", "aria-label": "What happened, and cards" });
   const tabs = h("div", { class: "tabs" });
@@ -111,6 +124,7 @@ function build(app) {
       if (what === "opened") {
         tieMonth = -1;
         network.open(market);
+        swap(names, [...market.employers, ...market.teams].map(({ name }) => h("option", { value: name })));
         keys();
         showFeed();
         tell();

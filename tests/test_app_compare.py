@@ -14,7 +14,7 @@ from abm.differences import KINDS
 from abm.run import simulate
 from abm.scenario import Scenario, load
 from tests.app_session import Asked, asked
-from viz import work_compare
+from viz.work import compare as work_compare
 from viz.worlds import MOST_PINS
 
 LIVELY = {"h_ties": 1.5, "h0": 0.2}

@@ -19,9 +19,10 @@ import pytest
 from abm import cli
 from abm import parameters as declared_parameters
 from tests.app_session import Asked
-from viz import frames, results_fit, results_folders, results_sweep
+from viz import frames
 from viz.messages import Wrong
 from viz.pages.experiments import READERS
+from viz.shelf import fit, folders, sweep
 
 STUDY = """
 name = "{name}"
@@ -179,7 +180,7 @@ def test_each_document_is_shown_with_figures_and_its_files(asker: Asked, folder:
 
 
 def test_every_kind_has_a_reader() -> None:
-    assert set(READERS) == set(results_folders.BY_NAME)
+    assert set(READERS) == set(folders.BY_NAME)
 
 
 def test_a_sweep_shows_the_numbers_of_its_table(asker: Asked, root: Path) -> None:
@@ -285,7 +286,7 @@ def test_predictions_of_any_name_are_known(own: tuple[Path, Asked]) -> None:
     (folder / "mine.json").write_text(json.dumps(told), encoding="utf-8")
     (interval,) = blocks(opened(asker, ".", "predictions"), "intervals")
     assert (interval["rows"][0]["low"], interval["rows"][0]["high"]) == (1.0, 3.0)
-    assert results_fit.central({"p10": 0.2, "p90": None}) == (0.2, None)
+    assert fit.central({"p10": 0.2, "p90": None}) == (0.2, None)
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------
@@ -306,7 +307,7 @@ def test_files_of_other_kinds_and_sizes_stay_where_they_are(
         asker.refused("experiment_file", folder=".", file=name)
     (folder / "large.csv").write_text("x" * 100, encoding="utf-8")
     assert asker.well("experiment_file", folder=".", file="large.csv")["data"]["shape"] == [100]
-    monkeypatch.setattr(results_folders, "LARGEST_SENT", 99)
+    monkeypatch.setattr(folders, "LARGEST_SENT", 99)
     assert "MB" in asker.refused("experiment_file", folder=".", file="large.csv")
 
 
@@ -435,7 +436,7 @@ def test_damaged_documents_are_refused_in_words(
     own: tuple[Path, Asked], root: Path, folder: str, damage: Callable[[Path], None]
 ) -> None:
     mine, asker = own
-    kind = results_folders.BY_NAME[MADE[folder]]
+    kind = folders.BY_NAME[MADE[folder]]
     (mine / "it").mkdir()
     shutil.copy(root / folder / kind.file, mine / "it")
     damage(mine / "it" / kind.file)
@@ -452,7 +453,7 @@ def test_damaged_tables_are_refused_in_words(own: tuple[Path, Asked], root: Path
     mine, asker = own
     shutil.copytree(root / folder, mine / folder)
     (mine / folder / file).write_bytes(b"\x00\xffPAR1 nonsense \x00" * 20)
-    kind = results_folders.BY_NAME[MADE[folder]]
+    kind = folders.BY_NAME[MADE[folder]]
     assert kind.command in asker.refused("experiment", folder=folder, file=kind.file, kind=kind.name)
 
 
@@ -485,7 +486,7 @@ def test_words_become_levels_and_what_is_missing_stays_missing() -> None:
         "run_id": list("abcdef"), "point": [0, 0, 1, 1, 2, 2], "rule": ["b", "b", "a", "a", "b", "b"],
         "= y": [1.0, 3.0, 5.0, None, None, float("nan")],
     }  # fmt: skip
-    found, more = results_sweep.points(runs, [{"name": "rule", "levels": ["a", "b"]}], ["y"])
+    found, more = sweep.points(runs, [{"name": "rule", "levels": ["a", "b"]}], ["y"])
     assert not more
     assert found["factors"][0]["levels"] == ["a", "b"]
     assert found["x"][0].tolist() == [1, 0, 1]
@@ -502,16 +503,16 @@ def test_numbers_that_are_none_never_reach_json() -> None:
 
 def test_a_table_too_large_to_show_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pq.write_table(pa.table({"a": list(range(50))}), tmp_path / "runs.parquet")
-    monkeypatch.setattr(results_sweep, "MOST_POINTS", 2)
+    monkeypatch.setattr(sweep, "MOST_POINTS", 2)
     with pytest.raises(Wrong, match="more than this page shows"):
-        results_sweep._table(tmp_path / "runs.parquet")
+        sweep._table(tmp_path / "runs.parquet")
 
 
 def test_too_many_folders_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results_folders, "MOST_FOLDERS", 5)
+    monkeypatch.setattr(folders, "MOST_FOLDERS", 5)
     for number in range(9):
         (tmp_path / f"f{number}").mkdir()
-    assert results_folders.listed(tmp_path)[1]
+    assert folders.listed(tmp_path)[1]
 
 
 def test_base64_is_no_way_in(asker: Asked) -> None:

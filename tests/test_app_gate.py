@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import logging
 import re
 import uuid
@@ -14,11 +15,11 @@ from typing import Any
 import pytest
 import solara
 
-from viz import gate as gate_module
-from viz import policy, seats, vendored
-from viz.gate import Gate, Rules
-from viz.paths import shell_files
-from viz.seats import Seats
+from viz.door import gate as gate_module
+from viz.door import policy, seats, vendored
+from viz.door.gate import Gate, Rules
+from viz.door.paths import shell_files
+from viz.door.seats import Seats
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1:8765"
@@ -635,3 +636,14 @@ def test_attacks_by_the_thousand() -> None:
         ):
             attack()
     assert ATTACKS.total() > 1000
+
+
+def test_the_chart_library_is_the_one_that_is_stated() -> None:
+    """What is kept of other people's code in `viz/public` has its versions, licences and digest beside it."""
+    folder = Path(vendored.__file__).parents[1] / "public" / "vendor"
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert vendored.digest(folder / told["file"]) == told["sha384"]
+    licences = (folder / told["licence_file"]).read_text(encoding="utf-8")
+    for package in told["packages"]:
+        assert f"==== {package['package']} {package['version']} ({package['licence']})" in licences
+        assert package["licence"] in {"ISC", "MIT", "BSD-3-Clause", "Unlicense"}

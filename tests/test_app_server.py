@@ -25,7 +25,8 @@ from websockets.sync.client import connect as open_socket
 
 from abm import cli
 from tests.app_server import ADDRESS, CHROMIUM, FLAGS, Running, answer_of, end, free_port, said, start, wait_for
-from viz import address, jobs, protocol, server, vendored
+from viz import jobs, server
+from viz.door import address, protocol, vendored
 
 SESSIONS = 6
 
@@ -273,7 +274,7 @@ assert not settings.telemetry.mixpanel_enable and settings.main.mode == "product
 assert settings.session.http_only and settings.kernel.cull_timeout == "10m" and not settings.theme.show_banner
 assert not settings.assets.fontawesome_enabled and settings.main.root_path == ""
 assert "://" not in solara.settings.assets.cdn and solara.settings.assets.proxy
-from viz import vendored
+from viz.door import vendored
 from solara.server.starlette import StaticCdn, StaticPublic
 cdn = StaticCdn(directory=settings.assets.proxy_cache_dir)
 assert cdn.lookup_path("requirejs@2.3.6/require.js")[1].st_size > 1000
@@ -361,7 +362,8 @@ def test_a_port_in_use() -> None:
 
 STOPS = """
 import multiprocessing, threading, time
-from viz import address, server
+from viz import server
+from viz.door import address
 
 def last(words):
     print(words, flush=True)

@@ -13,7 +13,7 @@ from abm.contagion import SCOPES, Question
 from abm.run import simulate
 from abm.scenario import load
 from tests.app_session import Asked, asked
-from viz import work_why
+from viz.work import why as work_why
 
 OUTCOME = "left:alpha-authors@2022-12"
 

@@ -1,6 +1,6 @@
 """Heavy work of a session, each piece in a process of its own: the page stays quick, and stopping is a kill.
 
-A piece of work is a function of a module, `work(report, *arguments)` (see `viz/work.py`). It calls
+A piece of work is a function of a module, `work(report, *arguments)` (see `viz/work`). It calls
 `report(done, total)` now and then, may send what it has found so far with `report.part(found)`, and returns something
 that can be pickled.
 What has been started ends with its session, whatever happens.

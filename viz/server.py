@@ -23,13 +23,14 @@ from typing import Any
 
 import uvicorn
 
-from viz import jobs, policy
-from viz.address import HOST, ServerError, check, checked_origin, listen, origins_of
-from viz.gate import Gate, Rules
-from viz.paths import shell_files
-from viz.protocol import MOST_UNDECIDED, Protocol
-from viz.seats import Seats
-from viz.solara_settings import prepare
+from viz import jobs
+from viz.door import policy
+from viz.door.address import HOST, ServerError, check, checked_origin, listen, origins_of
+from viz.door.gate import Gate, Rules
+from viz.door.paths import shell_files
+from viz.door.protocol import MOST_UNDECIDED, Protocol
+from viz.door.seats import Seats
+from viz.door.solara_settings import prepare
 
 __all__ = ["OPTIONS", "Options", "ServerError", "at_exit", "gate", "prepare", "serve"]
 

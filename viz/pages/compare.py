@@ -11,7 +11,7 @@ from viz.messages import Field, Wrong, handler, settings, text, texts, whole
 from viz.pages.levers import logged
 from viz.pages.work import begin
 from viz.session import Session
-from viz.work_compare import Asked, compare
+from viz.work.compare import Asked, compare
 from viz.worlds import Pin, World
 
 MOST_HISTORIES = 40

@@ -10,36 +10,28 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from viz import (
-    results_analysis,
-    results_fit,
-    results_folders,
-    results_market,
-    results_packages,
-    results_people,
-    results_sweep,
-)
 from viz.messages import Field, Wrong, handler, text
-from viz.results_folders import BY_NAME, Found
 from viz.session import Session
+from viz.shelf import analysis, fit, folders, market, packages, people, sweep
+from viz.shelf.folders import BY_NAME, Found
 
 Reader = Callable[[Path, dict[str, Any]], dict[str, Any]]
 READERS: Final[Mapping[str, Reader]] = {
-    "run": results_market.run,
-    "sweep": results_sweep.read,
-    "sensitivity": results_analysis.sensitivity,
-    "discovery": results_analysis.discovery,
-    "calibration": results_fit.calibration,
-    "predictions": results_fit.predictions,
-    "frontier": results_packages.frontier,
-    "game": results_packages.game,
-    "comparison": results_market.comparison,
-    "attribution": results_market.attribution,
-    "contagion": results_people.contagion,
-    "keystone": results_people.keystone,
-    "rank": results_people.rank,
-    "ablation": results_people.ablation,
-    "answer": results_people.answer,
+    "run": market.run,
+    "sweep": sweep.read,
+    "sensitivity": analysis.sensitivity,
+    "discovery": analysis.discovery,
+    "calibration": fit.calibration,
+    "predictions": fit.predictions,
+    "frontier": packages.frontier,
+    "game": packages.game,
+    "comparison": market.comparison,
+    "attribution": market.attribution,
+    "contagion": people.contagion,
+    "keystone": people.keystone,
+    "rank": people.rank,
+    "ablation": people.ablation,
+    "answer": people.answer,
 }
 _NOT_WHAT_IT_SHOULD_BE: Final = (
     KeyError, TypeError, ValueError, IndexError, AttributeError, OSError, RecursionError, pa.ArrowException,
@@ -49,12 +41,12 @@ _NOT_WHAT_IT_SHOULD_BE: Final = (
 @handler("experiments")
 def experiments(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """What is below the root of the results, newest first."""
-    root = results_folders.root_of(session.options.results)
+    root = folders.root_of(session.options.results)
     if not root.is_dir():
         said = f"There is no folder {root.name} yet. talent run, talent sweep and others make it."
         return {"root": root.name, "found": [], "said": said, "more": False}
-    found, more = results_folders.listed(root)
-    said = "" if found else f"The folder {root.name} holds no results yet. {results_folders.writers()}"
+    found, more = folders.listed(root)
+    said = "" if found else f"The folder {root.name} holds no results yet. {folders.writers()}"
     return {"root": root.name, "found": [_plain(each) for each in found], "said": said, "more": more}
 
 
@@ -74,17 +66,17 @@ def _plain(found: Found) -> dict[str, Any]:
 @handler("experiment", Field("folder", text(400)), Field("file", text(200)), Field("kind", text(40)))
 def experiment(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """One document: title, facts, blocks to draw, and the files beside it."""
-    root = results_folders.root_of(session.options.results)
-    folder = results_folders.inside(root, values["folder"])
+    root = folders.root_of(session.options.results)
+    folder = folders.inside(root, values["folder"])
     kind = BY_NAME.get(values["kind"])
     file = values["file"]
     if kind is None or "/" in file or not file.endswith(".json"):
         raise Wrong(f"{values['folder']}: not a result that this page knows; list the results again")
-    results_folders.inside(root, f"{values['folder']}/{file}" if values["folder"] != "." else file, "file")
-    content = results_folders.document(folder, file)
+    folders.inside(root, f"{values['folder']}/{file}" if values["folder"] != "." else file, "file")
+    content = folders.document(folder, file)
     reader = READERS[kind.name]
     if kind.name == "discovery":
-        reader = functools.partial(results_analysis.discovery, study=_study_of(root, content))
+        reader = functools.partial(analysis.discovery, study=_study_of(root, content))
     try:
         opened = reader(folder, content)
     except Wrong as error:
@@ -102,7 +94,7 @@ def experiment(session: Session, values: dict[str, Any]) -> dict[str, Any]:
         "command": str(content.get("command") or ""),
         "folder": values["folder"],
         "file": file,
-        "files": results_folders.files_of(folder),
+        "files": folders.files_of(folder),
     }
 
 
@@ -111,10 +103,10 @@ def _study_of(root: Path, content: Mapping[str, Any]) -> Mapping[str, Any] | Non
     wanted = content.get("study_hash")
     if not isinstance(wanted, str):
         return None
-    for each in results_folders.listed(root)[0]:
+    for each in folders.listed(root)[0]:
         if each.kind == "sweep":
             try:
-                held = results_folders.document(root / each.folder, each.file)
+                held = folders.document(root / each.folder, each.file)
             except Wrong:
                 continue
             if held.get("hash") == wanted and isinstance(held.get("study"), dict):
@@ -126,6 +118,6 @@ def _study_of(root: Path, content: Mapping[str, Any]) -> Mapping[str, Any] | Non
 @handler("experiment_file", Field("folder", text(400)), Field("file", text(200)))
 def experiment_file(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """The bytes of a file of a folder of results."""
-    root = results_folders.root_of(session.options.results)
-    data = results_folders.sent(root, values["folder"], values["file"])
+    root = folders.root_of(session.options.results)
+    data = folders.sent(root, values["folder"], values["file"])
     return {"name": values["file"], "data": np.frombuffer(data, dtype=np.uint8)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from abm.live import LiveMarket
-from viz import work_export
 from viz.messages import Field, Wrong, handler, number, settings, text, whole
 from viz.pages.work import begin
 from viz.session import Session
+from viz.work import export as work_export
 
 
 def logged(market: LiveMarket) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from viz import worlds
 from viz.messages import Field, Wrong, handler, shown, text, texts, whole
 from viz.pages.work import begin
 from viz.session import Session
-from viz.work_why import Floats, Keystone, attribute, cohorts, keep_one, keystone, planned, waterfall
+from viz.work.why import Floats, Keystone, attribute, cohorts, keep_one, keystone, planned, waterfall
 
 MOST_HISTORIES = 40
 MOST_FANS = 100

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "vendor"
+FOLDER = Path(__file__).parents[1] / "vendor"
 MANIFEST = FOLDER / "manifest.json"
 
 

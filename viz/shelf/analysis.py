@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from abm.parameters import declared
-from viz.results_blocks import Block, bar, bars, facts, points, table, text
+from viz.shelf.blocks import Block, bar, bars, facts, points, table, text
 
 _MEASURES: Final = {
     "sobol": (

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from viz.messages import Wrong
-from viz.results_blocks import Block, facts, table, text
+from viz.shelf.blocks import Block, facts, table, text
 
 Floats = npt.NDArray[np.float64]
 MOST_POINTS: Final = 50_000

@@ -9,7 +9,7 @@ fan        by month: dates, low, high, inner_low, inner_high, middle; seen [{dat
 matrix     rows, columns, cells [[{lines, mark}]]; legend
 boxes      rows of {name, low, high, words, note}: limits as shares of the range of a factor
 corner     names, units, low, high, log; values (N, K) and weight (N)
-sweep      factors, outcomes, and the values at every point, see viz/results_sweep.py
+sweep      factors, outcomes, and the values at every point, see viz/shelf/sweep.py
 table      columns of {name, kind: text | number | percent, unit?}, rows; cut: rows left out
 text       lines
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from viz import vendored
+from viz.door import vendored
 
 ASSETS = (
     *("ansi.js", "highlight.css", "highlight-dark.css", "main-vuetify.js"),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from viz import results
 from viz.messages import Wrong
-from viz.results_blocks import Block, bar, bars, facts, interval, span, table, text
+from viz.shelf.blocks import Block, bar, bars, facts, interval, span, table, text
 
 _ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
 

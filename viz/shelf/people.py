@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from viz.results_blocks import Block, bar, bars, facts, points, span, table, text
+from viz.shelf.blocks import Block, bar, bars, facts, points, span, table, text
 
 _ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
 

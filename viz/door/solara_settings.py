@@ -16,12 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from viz import vendored
-from viz.refusals import words_of
+from viz.door import vendored
+from viz.door.refusals import words_of
 
 log = logging.getLogger("talent.app")
 
-PUBLIC = Path(__file__).parent / "public"
+PUBLIC = Path(__file__).parents[1] / "public"
 TITLE = "AI talent market"
 
 

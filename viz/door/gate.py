@@ -21,8 +21,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from viz.refusals import ALWAYS, FULL, NOT_HERE, NOTHING, Refusal, broken
-from viz.seats import Seats
+from viz.door.refusals import ALWAYS, FULL, NOT_HERE, NOTHING, Refusal, broken
+from viz.door.seats import Seats
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from viz.results_blocks import Block, facts, interval, points, span, table, text
+from viz.shelf.blocks import Block, facts, interval, points, span, table, text
 
 
 def frontier(folder: Path, content: dict[str, Any]) -> dict[str, Any]:

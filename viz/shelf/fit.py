@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow.parquet as pq
 
-from viz.results_blocks import Block, facts, table, text
+from viz.shelf.blocks import Block, facts, table, text
 
 MOST_DRAWS: Final = 4_000
 

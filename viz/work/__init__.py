@@ -5,6 +5,8 @@ Importing this module imports all of them, so that a process that is forked has 
 
 from __future__ import annotations
 
-from viz import work_compare, work_export, work_why
+from viz.work import compare as work_compare
+from viz.work import export as work_export
+from viz.work import why as work_why
 
 __all__ = ["work_compare", "work_export", "work_why"]

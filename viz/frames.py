@@ -13,6 +13,13 @@ from abm import views
 from abm.live import LiveMarket
 
 _SENT_AS = {"f": np.float32, "i": np.int32, "u": np.int32, "b": np.uint8}
+_OF_TEAMS = ("escalation", "release")  # kinds of events of which there are many a month that differ only in the team
+_OF_A_LINE = ("words", "departure", "researcher", "from_employer", "employer", "team", "cause", "path", "voluntary",
+              "cohorts", "event")  # fmt: skip
+"""Fields of what happened that the page reads; the rest is on the cards."""
+
+MOST_IN_VAIN = 250
+"""Offers that were not taken of which a month tells: the page draws no more sparks."""
 _SMALL = (np.dtype(np.int8), np.dtype(np.int16), np.dtype(np.uint8), np.dtype(np.uint16))
 
 
@@ -28,8 +35,7 @@ def pack(content: Any) -> tuple[Any, list[bytes]]:
 
     def one(value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            kept = value.dtype in _SMALL
-            sent = np.ascontiguousarray(value if kept else value.astype(_SENT_AS[value.dtype.kind]))
+            sent = np.ascontiguousarray(_small(value))
             buffers.append(sent.tobytes())
             return {"$": len(buffers) - 1, "type": sent.dtype.name, "shape": list(sent.shape)}
         if isinstance(value, Mapping):
@@ -49,6 +55,18 @@ def pack(content: Any) -> tuple[Any, list[bytes]]:
     return one(content), buffers
 
 
+def _small(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same numbers in the smallest type that a page reads: whole ones in two bytes where they fit."""
+    if values.dtype in _SMALL:
+        return values
+    sent = values.astype(_SENT_AS[values.dtype.kind])
+    if values.dtype.kind == "b" or not values.size:
+        return sent
+    with np.errstate(invalid="ignore"):
+        short = values.astype(np.int16)
+    return short if np.array_equal(short, values) else sent
+
+
 class Seen:
     """What a page has been sent of a market, so that only news follow, and a branch can take over the past.
 
@@ -65,6 +83,7 @@ class Seen:
         self._start = {**views.static(market), "place": self._at}
         self.employers = [each["row"] for each in self._start["employers"]]
         self.teams = [each["row"] for each in self._start["teams"]]
+        self._names = {each["row"]: each["name"] for each in self._start["teams"]}
         self._fixed = _fixed(self._start)
 
     def opening(self) -> dict[str, Any]:
@@ -81,10 +100,10 @@ class Seen:
             "moved": rows,
             "place": places,
             "world": report["world"],
-            "feed": report["feed"],
-            "offers": {name: report["offers"][name] for name in ("researcher", "team", "state")},
+            "offers": _sparks(report["offers"]),
             **self._news(report),
         }
+        content |= self._feed(report["feed"])  # after the news: it names teams
         for kind, known in (("employer", self.employers), ("team", self.teams)):
             taken = np.array(known)
             content[f"{kind}_rows"] = taken.astype(np.int16 if taken.max() < 2**15 else np.int32)
@@ -106,7 +125,24 @@ class Seen:
         """Rows and cohorts that the page has been told of."""
         self.employers += [each["row"] for each in content["new_employers"]]
         self.teams += [each["row"] for each in content["new_teams"]]
+        self._names |= {each["row"]: each["name"] for each in content["new_teams"]}
         self._fixed |= {each["name"] for each in content["cohorts"]}
+
+    def _feed(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
+        """What happened: what a line of the page needs; lines that differ only in the team as one with its teams."""
+        alike: dict[tuple[str, str], list[int]] = {}
+        others: dict[str, list[dict[str, Any]]] = {}
+        for entry in entries:
+            name = self._names.get(entry.get("team", -1))
+            if entry["kind"] in _OF_TEAMS and name is not None and entry["words"].startswith(f"{name} "):
+                words = entry["words"].removeprefix(f"{name} ")
+                alike.setdefault((entry["kind"], words), []).append(entry["team"])
+            else:
+                others.setdefault(entry["kind"], []).append(entry)
+        return {
+            "feed": [{"kind": kind, **_columns(found)} for kind, found in others.items()],
+            "of_teams": [{"kind": kind, "words": words, "teams": rows} for (kind, words), rows in alike.items()],
+        }
 
     def _news(self, report: dict[str, Any]) -> dict[str, Any]:
         """Start-ups that have come and gone, and cohorts whose members are known from this month on."""
@@ -127,6 +163,31 @@ class Seen:
     def _head(self) -> dict[str, Any]:
         market = self.market
         return {"month": market.month, "date": market.date, "over": market.is_over, "seed": market.seed}
+
+
+def _columns(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Entries of one kind by field: under `all` what is the same for all, under `each` a list of values."""
+    same: dict[str, Any] = {}
+    each: dict[str, Any] = {}
+    for name in _OF_A_LINE:
+        values = [entry.get(name) for entry in entries]
+        if all(value == values[0] for value in values):
+            if values[0] is not None:
+                same[name] = values[0]
+        else:
+            each[name] = np.array(values) if all(isinstance(value, int) for value in values) else values
+    return {"n": len(entries), "all": same, "each": each}
+
+
+def _sparks(offers: Mapping[str, Any]) -> dict[str, Any]:
+    """The offers of a month that a page draws: all that were taken, and some of the others."""
+    state = offers["state"]
+    vain = np.flatnonzero(state != list(offers["states"]).index("accepted"))
+    shown = np.ones(state.size, dtype=bool)
+    if vain.size > MOST_IN_VAIN:
+        shown[vain] = False
+        shown[vain[:: -(-vain.size // MOST_IN_VAIN)]] = True
+    return {name: offers[name][shown] for name in ("researcher", "team", "state")}
 
 
 def _fixed(start: dict[str, Any]) -> set[str]:

@@ -71,6 +71,10 @@ export class Market {
     }
     for (const team of report.new_teams) this.teamByRow.set(team.row, team);
     for (const fixed of report.cohorts) Object.assign(this.cohorts.find(({ name }) => name === fixed.name), fixed);
+    report.feed = [
+      ...report.feed.flatMap(({ kind, n, all, each }) => Array.from({ length: n }, (_, k) => ({ kind, ...all, ...Object.fromEntries(Object.entries(each).map(([name, values]) => [name, values[k]])) }))),
+      ...report.of_teams.flatMap(({ kind, words, teams }) => teams.map((team) => ({ kind, team, employer: this.employerOf(team), words: `${this.teamName(team)} ${words}` }))),
+    ];
     for (const entry of report.feed) {
       if (entry.kind === "failed" || entry.kind === "bought") this.employerByRow.get(entry.employer).closedIn = this.month;
     }

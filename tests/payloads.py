@@ -79,7 +79,7 @@ AS_NAMES = tuple(text for text in PAYLOADS if not set("<>/\\") & set(text) and l
 
 
 def hostile() -> dict[str, Any]:
-    """The content of the scenario `tiny` with a payload in the place of every name and text that the schema allows it in."""
+    """The content of the scenario `tiny` with a payload for every name and text that the schema allows it in."""
     content = load("tiny").to_dict()
     given, named = cycle(PAYLOADS), cycle(AS_NAMES)
     new: dict[str, str] = {}

@@ -1,7 +1,8 @@
 """How quick the app is in a real browser: a step until it is drawn, dragging and zooming the network, bytes per step.
 
-What is measured is printed and written to build/app-speed.json. Limits of time are multiplied by how much slower a fixed
-piece of work ran, by the clock, than its own processor time says: other work on a shared machine is no fault of the app.
+What is measured is printed and written to build/app-speed.json. Limits of time are multiplied by how much slower a
+fixed piece of work ran, by the clock, than its own processor time says: other work on a shared machine is no fault of
+the app.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import pytest
 
 from abm.scenario import Scenario, from_dict, load
 from tests.browser import PATIENCE, Watched
-from viz import world_code
 
 pytestmark = [pytest.mark.bench, pytest.mark.browser]
 Open = Callable[..., Watched]

@@ -18,7 +18,6 @@ import pytest
 
 from abm.scenario import Scenario, from_dict, load
 from tests.browser import PATIENCE, Watched
-from viz import world_code
 
 pytestmark = [pytest.mark.bench, pytest.mark.browser]
 Open = Callable[..., Watched]

@@ -18,14 +18,11 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
-
 NO_NETWORK = """
-import os, socket
+import os, signal, socket
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # so it is in the background of a shell
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def is_here(address):
     return not isinstance(address, tuple) or address[0] in ("127.0.0.1", "::1", "localhost", "")

@@ -196,4 +196,5 @@ def open_app(server: Server, browser: Browser) -> Iterator[Callable[..., Watched
     yield made
     for context in contexts:
         context.close()
-    assert [wrong for page in pages for wrong in page.wrong] == []
+    wrong = [each for page in pages for each in page.wrong]
+    assert not wrong, "\n".join(wrong)

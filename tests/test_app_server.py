@@ -20,11 +20,12 @@ from pathlib import Path
 import psutil
 import pytest
 import uvicorn
+from playwright.sync_api import Browser
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as open_socket
 
 from abm import cli
-from tests.app_server import ADDRESS, CHROMIUM, FLAGS, Running, answer_of, end, free_port, said, start, wait_for
+from tests.app_server import ADDRESS, Running, answer_of, end, free_port, said, start, wait_for
 from viz import jobs, server
 from viz.door import address, protocol, vendored
 
@@ -426,12 +427,10 @@ def test_the_work_of_all_tabs_stops_with_the_server() -> None:
 
 
 @pytest.mark.browser
-def test_the_page_works_and_runs_no_foreign_script(app: Running) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_the_page_works_and_runs_no_foreign_script(app: Running, browser: Browser) -> None:
     trouble: list[str] = []
-    with sync_playwright() as play, play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS]) as browser:
-        page = browser.new_page()
+    with browser.new_context() as context:
+        page = context.new_page()
         page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("requestfailed", lambda request: trouble.append(f"{request.url} {request.failure}"))
@@ -457,7 +456,6 @@ def test_the_page_works_and_runs_no_foreign_script(app: Running) -> None:
             }"""
         )
         assert found == [0, "refused", ""]
-        page.close()
 
 
 def is_ours(url: str, app: Running) -> bool:
@@ -484,17 +482,15 @@ server.serve(port={port}, open_browser=False)
 
 
 @pytest.mark.browser
-def test_errors_of_the_page_tell_nothing(tmp_path: Path) -> None:
+def test_errors_of_the_page_tell_nothing(tmp_path: Path, browser: Browser) -> None:
     """A page that breaks shows a number; the log has the rest under that number."""
-    from playwright.sync_api import sync_playwright
-
     file = tmp_path / "app.py"
     file.touch()
     process, _, log = start(tmp_path, "-c", BROKEN.format(file=str(file), port=free_port()))
     try:
         found = wait_for(log, ADDRESS, process)
-        with sync_playwright() as play, play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS]) as browser:
-            page = browser.new_page()
+        with browser.new_context() as context:
+            page = context.new_page()
             page.goto(f"http://127.0.0.1:{found[1]}/")
             page.wait_for_function("document.body.innerText.includes('Something went wrong')", timeout=40_000)
             text = page.inner_text("body")

@@ -50,16 +50,16 @@ LIGHT = MappingProxyType(
     {
         **{"paper": "#fdfcfa", "panel": "#f6f3ee", "ink": "#1d1c1a", "muted": "#67645e", "line": "#dfdad1"},
         **{"ghost": "#cfc9be", "accent": "#b0382b", "blue": "#2a5f86", "rest": "#aaa59b"},
-        **{"c0": "#b0382b", "c1": "#2a5f86", "c2": "#b07d12", "c3": "#4a7f55", "c4": "#7b5c98", "c5": "#2f8a8c"},
-        "c6": "#946247",
+        **{"c0": "#b0382b", "c1": "#2a5f86", "c2": "#b07d12", "c3": "#347f60", "c4": "#8a4bb0", "c5": "#3a8fb8"},
+        "c6": "#5a3015",
     }
 )
 DARK = MappingProxyType(
     {
         **{"paper": "#15171a", "panel": "#1d2024", "ink": "#ece9e3", "muted": "#a8a59d", "line": "#34383d"},
         **{"ghost": "#50555b", "accent": "#f28b78", "blue": "#86bbe0", "rest": "#6d7178"},
-        **{"c0": "#f28b78", "c1": "#86bbe0", "c2": "#dcb35a", "c3": "#8fc79a", "c4": "#bfa1dc", "c5": "#74c6c6"},
-        "c6": "#d0a184",
+        **{"c0": "#f28b78", "c1": "#86bbe0", "c2": "#f0c84a", "c3": "#7be3b4", "c4": "#b58cf0", "c5": "#b9e6f5"},
+        "c6": "#b06a3c",
     }
 )
 N_COLOURS = 7

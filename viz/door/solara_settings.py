@@ -31,7 +31,6 @@ def _cull() -> str:
     return f"{given}s" if given.isdecimal() and given.isascii() and len(given) < 7 else "10m"
 
 
-
 ENVIRONMENT = {
     "SOLARA_MODE": "production",
     "SOLARA_ROOT_PATH": "",  # else taken from a header of the first request that comes

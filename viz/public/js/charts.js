@@ -2,7 +2,7 @@
 // cannot see it, and buttons that save it as PNG, SVG or CSV. Names and numbers reach the page as text nodes.
 
 import { Plot } from "../vendor/plot.js";
-import { download, h, swap, table } from "./dom.js";
+import { download, h, swap, table, toast } from "./dom.js";
 import { num } from "./format.js";
 
 /** Category colours, in the order in which they are given out; the last is for "the others". */
@@ -46,10 +46,11 @@ export function figure({ title, note = "", unit = "", draw, rows, height = 180, 
 /** Save a chart or its numbers; a table of the numbers opens below. */
 export function saveMenu(title, svgOf, rows) {
   const name = title.toLowerCase().replace(/\W+/g, "-").slice(0, 60);
+  const drawn = (save) => () => (svgOf() ? save(svgOf()) : toast(`“${title}” is not drawn yet: there is nothing to save.`));
   const csv = () => download(`${name}.csv`, toCsv(rows()), "text/csv");
   const items = [
-    ["PNG", async () => download(`${name}.png`, await toPng(svgOf()))],
-    ["SVG", () => download(`${name}.svg`, toSvg(svgOf()), "image/svg+xml")],
+    ["PNG", drawn(async (svg) => download(`${name}.png`, await toPng(svg)))],
+    ["SVG", drawn((svg) => download(`${name}.svg`, toSvg(svg), "image/svg+xml"))],
     ["CSV", csv],
     ["Numbers", (details) => {
       const { columns, rows: all } = rows();

@@ -234,10 +234,12 @@ def test_three_hundred_tabs_leave_no_memory_behind(browser: Browser, tmp_path: P
 
 # ---- a cut line ------------------------------------------------------------------------------------------------------
 
+LINE = "const ws = solara.debug.ws();"
+SOON = "setTimeout(() => ws.close(), 60);"
 CUT = {
     "at once": "window.solara.debug.dropConnection()",
-    "what is said now is lost": "{ const ws = solara.debug.ws(); ws.send = () => {}; setTimeout(() => ws.close(), 60); }",
-    "what is answered now is lost": "{ const ws = solara.debug.ws(); ws.onmessage = () => {}; setTimeout(() => ws.close(), 60); }",
+    "what is said now is lost": f"{{ {LINE} ws.send = () => {{}}; {SOON} }}",
+    "what is answered now is lost": f"{{ {LINE} ws.onmessage = () => {{}}; {SOON} }}",
 }
 
 

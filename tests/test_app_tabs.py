@@ -135,11 +135,12 @@ def test_three_hundred_tabs_leave_no_memory_behind(browser: Browser, tmp_path: P
 
 # ---- a cut line ------------------------------------------------------------------------------------------------------
 
-LOSE = "const ws = solara.debug.ws(); ws.{} = () => {{}}; setTimeout(() => ws.close(), 60);"
+LINE = "const ws = solara.debug.ws();"
+SOON = "setTimeout(() => ws.close(), 60);"
 CUT = {
-    "at once": "solara.debug.dropConnection()",
-    "what is said now is lost": f"{{ {LOSE.format('send')} }}",
-    "what is answered now is lost": f"{{ {LOSE.format('onmessage')} }}",
+    "at once": "window.solara.debug.dropConnection()",
+    "what is said now is lost": f"{{ {LINE} ws.send = () => {{}}; {SOON} }}",
+    "what is answered now is lost": f"{{ {LINE} ws.onmessage = () => {{}}; {SOON} }}",
 }
 
 

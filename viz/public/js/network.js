@@ -1,7 +1,7 @@
 // The living network, on one canvas: employers as anchors, people in their teams, ties, movers on their way, offers as
 // sparks. It draws what `state.js` knows of a month and owns nothing but the view: zoom, hover, selection.
 
-import { h } from "./dom.js";
+import { h, s } from "./dom.js";
 import { num, plural } from "./format.js";
 import { Layout, NOT_HERE, OUTSIDE, seat } from "./layout.js";
 
@@ -100,6 +100,27 @@ export class Network {
     this.#draw();
   }
 
+  /** The whole network of the month shown as an SVG text, people as dots in one path for each colour. */
+  toSvg() {
+    const { layout, market, month, ink } = this;
+    const [x0, y0, x1, y1] = layout.box();
+    const at = (value) => value.toFixed(2);
+    const shown = [...layout.employers.values()].filter(({ row }) => market.isOpen(row, month));
+    const ring = ({ row, x, y, r, startup }) => {
+      const colour = market.colourOf(row) < 7 ? this.palette[market.colourOf(row)] : ink.ghost;
+      const look = { fill: ink.panel, stroke: colour, "stroke-width": 0.3 };
+      return startup ? s("path", { d: `M${at(x)},${at(y - 1.12 * r)}l${at(1.12 * r)},${at(1.12 * r)}l${at(-1.12 * r)},${at(1.12 * r)}l${at(-1.12 * r)},${at(-1.12 * r)}z`, ...look }) : s("circle", { cx: at(x), cy: at(y), r: at(r), ...look });
+    };
+    const dots = this.palette.map((colour, k) => {
+      const mine = Array.from(this.x, (x, person) => (this.class[person] === k && !Number.isNaN(x) ? `M${at(x)},${at(this.y[person])}h0` : "")).join("");
+      return s("path", { d: mine, stroke: colour, "stroke-width": 0.9, "stroke-linecap": "round", fill: "none" });
+    });
+    const names = shown.filter(({ startup }) => !startup).map(({ row, x, y, r }) => s("text", { x: at(x), y: at(y - r - 0.6), "text-anchor": "middle", "font-size": 2.6, "font-weight": 600, "font-family": "sans-serif", fill: ink.ink, text: market.employerName(row) }));
+    const svg = s("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: [x0 - 2, y0 - 3, x1 - x0 + 4, y1 - y0 + 5].map(at).join(" "), width: 1600 },
+      s("title", { text: `${market.title}, ${market.words(month)}` }), s("rect", { x: at(x0 - 2), y: at(y0 - 3), width: "100%", height: "100%", fill: ink.bg }), shown.map(ring), dots, names);
+    return new XMLSerializer().serializeToString(svg);
+  }
+
   destroy() {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
@@ -113,7 +134,7 @@ export class Network {
 
   /** Heights that the controls and the key take from the picture; on a phone they stand below it. */
   #margins() {
-    return matchMedia("(max-width: 900px)").matches ? [26, 6] : [44, 36];
+    return matchMedia("(max-width: 900px)").matches ? [26, 6] : [56, 36];
   }
 
   // ---- places ------------------------------------------------------------------------------------------------------

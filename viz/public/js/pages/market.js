@@ -29,7 +29,7 @@ function build(app) {
     else network.setTies(null);
   } });
   const names = h("datalist", { id: "find-names" });
-  const find = h("input", { type: "text", size: 12, id: "find", list: "find-names", placeholder: "Number or name", "aria-label": "Find a researcher by number, or an employer or team by name", onchange: () => look(find.value.trim()) });
+  const find = h("input", { type: "text", size: 11, id: "find", list: "find-names", placeholder: "Number or name", "aria-label": "Find a researcher by number, or an employer or team by name", onchange: () => look(find.value.trim()) });
 
   /** A number is a researcher; anything else the name of an employer or a team, the beginning of it will do. */
   function look(wanted) {
@@ -47,11 +47,13 @@ function build(app) {
     else if (team) app.select("team", team.row);
     else toast(`“${wanted.slice(0, 40)}”: no employer or team of that name; a researcher is found by number.`, "error");
   }
-  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as a picture", onclick: () => network.canvas.toBlob((blob) => download(`network-${app.market.dateOf(Math.max(0, app.market.cursor - 1))}.png`, blob)) });
+  const called = () => `network-${app.market.dateOf(Math.max(0, app.market.cursor - 1))}`;
+  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as PNG", onclick: () => network.canvas.toBlob((blob) => download(`${called()}.png`, blob)) });
+  const drawing = h("button", { type: "button", class: "quiet", text: "SVG", "aria-label": "Save the network as SVG", onclick: () => download(`${called()}.svg`, network.toSvg(), "image/svg+xml") });
   const fit = h("button", { type: "button", class: "quiet", text: "Show all", onclick: () => network.fit() });
   const picture = h("div", { class: "picture" }, network.node,
     h("div", { class: "over" }, date, headline),
-    h("div", { class: "corner" }, h("label", {}, ties, "Ties"), h("label", { for: "colour-by" }, "Colour: "), colour, find, names, fit, image),
+    h("div", { class: "corner" }, h("label", {}, ties, "Ties"), h("label", { for: "colour-by" }, "Colour: "), colour, find, names, fit, image, drawing),
     h("div", { class: "under" }, key));
   const body = h("div", { class: "body", tabindex: 0, role: "region", "aria-label": "What happened, and cards" });
   const tabs = h("div", { class: "tabs" });

@@ -78,8 +78,8 @@ def test_sessions_do_not_mix(server: Server, browser: Browser) -> None:
 
 
 def test_nothing_is_left_after_close(browser: Browser, tmp_path: Path) -> None:
-    """Six tabs, some with work under way, closed with a farewell or cut off: threads, children, sockets as before."""
-    with serving(tmp_path, "--sessions", "6", TALENT_CULL=str(CULL)) as server:
+    """Ten tabs, some with work under way, closed with a farewell or cut off: threads, children, sockets as before."""
+    with serving(tmp_path, "--sessions", "10", TALENT_CULL=str(CULL)) as server:
         process = psutil.Process(server.process.pid)
         contexts, opened = tabs(browser, server.address, ["scenario=tiny"])
         opened[0].page.evaluate(ASK, ["step", {}])
@@ -87,15 +87,15 @@ def test_nothing_is_left_after_close(browser: Browser, tmp_path: Path) -> None:
         contexts[1].close()
         time.sleep(CULL)
         before = settle(process, {"threads": 0}, 13, server.address)
-        contexts, opened = tabs(browser, server.address, ["scenario=tiny"] * 6)
+        contexts, opened = tabs(browser, server.address, ["scenario=tiny"] * 10)
         for tab in opened:
             tab.page.evaluate(ASK, ["step", {}])
         opened[4].page.evaluate("window.talent.transport.run(12)")
-        for k in (0, 5):
+        for k in (0, 9):
             assert isinstance(opened[k].page.evaluate(ASK, ["compare", {"without": ["T01"], "histories": 40}]), int)
         during = left(process)
-        assert during["threads"] >= before["threads"] + 6 and during["sockets"] >= 6
-        for tab in opened[3:]:  # cut off: no farewell leaves the browser
+        assert during["threads"] >= before["threads"] + 10 and during["sockets"] >= 10
+        for tab in opened[5:]:  # cut off: no farewell leaves the browser
             tab.page.route("**/_solara/api/close/**", lambda route: route.abort())
             tab.page.evaluate("navigator.sendBeacon = () => true")
         for tab in opened:

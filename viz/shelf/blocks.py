@@ -21,6 +21,8 @@ from typing import Any, Final
 
 MOST_ROWS: Final = 300
 MOST_BARS: Final = 40
+ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
+"""Columns of what `span` gives."""
 Block = dict[str, Any]
 
 
@@ -69,6 +71,11 @@ def points(
 def text(title: str, lines: Iterable[str]) -> Block:
     """Sentences."""
     return {"type": "text", "title": title, "lines": [line for line in lines if line]}
+
+
+def cells(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[list[Any]]:
+    """Rows of a table: the values of some keys."""
+    return [[row[key] for key in keys] for row in rows]
 
 
 def span(estimate: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow.parquet as pq
 
-from viz.shelf.blocks import Block, facts, table, text
+from viz.shelf.blocks import Block, cells, facts, table, text
 
 MOST_DRAWS: Final = 4_000
 
@@ -52,20 +52,7 @@ def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         table(
             "Posterior",
             columns,
-            [
-                [
-                    row["parameter"],
-                    row["prior_low"],
-                    row["prior_high"],
-                    row["mean"],
-                    row["sd"],
-                    row["p05"],
-                    row["p50"],
-                    row["p95"],
-                    row["contraction"],
-                ]
-                for row in rows
-            ],
+            cells(rows, "parameter", "prior_low", "prior_high", "mean", "sd", "p05", "p50", "p95", "contraction"),
             "Contraction: how much narrower than the prior.",
         )
     )
@@ -131,8 +118,8 @@ def _scores(scores: list[dict[str, Any]]) -> list[Block]:
         for left_out in (True, False):
             found = {row["forecast"]: row for row in scores if row["row"] == key and row["left_out"] == left_out}
             for score in ("log_score", "crps") if found else ():
-                cells = [found[name][score] if name in found else None for name in names]
-                rows.append([key, score.replace("_", " "), "left out" if left_out else "in sample", *cells])
+                given = [found[name][score] if name in found else None for name in names]
+                rows.append([key, score.replace("_", " "), "left out" if left_out else "in sample", *given])
     columns = [("row", "text"), ("score", "text"), ("fitted", "text"), *((name, "number") for name in names)]
     note = "Smaller is better. Left out: fitted without that row, which is the honest comparison."
     return [table("The model beside simple baselines", columns, rows, note)]
@@ -140,7 +127,7 @@ def _scores(scores: list[dict[str, Any]]) -> list[Block]:
 
 def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     """The predictive interval of every observation, and the means of the baselines beside it."""
-    rows, cells = [], []
+    rows, beside = [], []
     for row in content["rows"]:
         model = row["forecasts"]["model"]
         low, high = central(model)
@@ -160,7 +147,7 @@ def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         )
         others = [row["forecasts"].get(name, {}) for name in ("constant", "tenure", "contagion")]
         key = "p50" if row["unit"] == "ratio" else "mean"
-        cells.append([row["row"], row["status"], row["unit"], middle, low, high, *(each.get(key) for each in others)])
+        beside.append([row["row"], row["status"], row["unit"], middle, low, high, *(each.get(key) for each in others)])
     columns = [
         ("row", "text"),
         ("status", "text"),
@@ -191,7 +178,7 @@ def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 "note": "Bars: central 80 %. Red: the observed interval of rows that were fitted; predicted rows "
                 "carry no observed value.",
             },
-            table("The model beside baselines", columns, cells, "People and shares: means; ratios of flows: medians."),
+            table("The model beside baselines", columns, beside, "People and shares: means; ratios of flows: medians."),
         ],
     }
 

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from viz import results
 from viz.messages import Wrong
-from viz.shelf.blocks import Block, bar, bars, facts, interval, span, table, text
-
-_ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
+from viz.shelf.blocks import ENDS, Block, bar, bars, cells, facts, interval, span, table, text
 
 
 def run(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     """Fans of the cohorts beside what was observed, who left whom, and where the whole report is."""
     scenario = content["scenario"]
     blocks: list[Block] = [_fan(cohort) for cohort in _cohorts(folder)]
-    rows = [
-        [
-            each["employer"],
-            each["mean"],
-            each["p05"],
-            each["p95"],
-            each["rate_per_month"],
-            each["headcount_start"],
-            each["headcount_end"],
-        ]
-        for each in content["departures_by_employer"]
-    ]
     columns = [
         ("employer", "text"),
         ("departures", "number", "people"),
@@ -38,30 +24,12 @@ def run(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ("heads, start", "number"),
         ("heads, end", "number"),
     ]
-    blocks.append(
-        bars(
-            "Departures by employer",
-            [
-                {"name": each["employer"], "value": each["mean"], "low": each["p05"], "high": each["p95"]}
-                for each in content["departures_by_employer"]
-            ],
-            "people",
-            "Mean over histories; lines: 5 % to 95 %.",
-        )
-    )
-    blocks.append(table("Employers", columns, rows))
-    blocks.append(
-        bars(
-            "Where they go",
-            [
-                {"name": each["employer"], "value": each["mean"], "low": each["p05"], "high": each["p95"]}
-                for each in content["destinations"]
-            ],
-            "people",
-            "Mean over histories; lines: 5 % to 95 %.",
-        )
-    )
-    reasons = [{"name": each["path"], "value": each["share"], "low": None, "high": None} for each in content["reasons"]]
+    departures = content["departures_by_employer"]
+    keys = ("employer", "mean", "p05", "p95", "rate_per_month", "headcount_start", "headcount_end")
+    blocks.append(_people("Departures by employer", departures))
+    blocks.append(table("Employers", columns, cells(departures, *keys)))
+    blocks.append(_people("Where they go", content["destinations"]))
+    reasons = [bar(each["path"], each["share"]) for each in content["reasons"]]
     blocks.append(bars("What opened the decision to leave", reasons, "share of voluntary exits"))
     if (folder / "report.html").is_file():
         blocks.append(
@@ -88,6 +56,12 @@ def run(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ),
         "blocks": blocks,
     }
+
+
+def _people(title: str, rows: list[dict[str, Any]]) -> Block:
+    """How many people, by employer."""
+    found = [bar(each["employer"], {"mean": each["mean"], "low": each["p05"], "high": each["p95"]}) for each in rows]
+    return bars(title, found, "people", "Mean over histories; lines: 5 % to 95 %.")
 
 
 def _cohorts(folder: Path) -> tuple[results.Cohort, ...]:
@@ -139,8 +113,7 @@ def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ("as it is", "number"),
         ("changed", "number"),
         ("difference", "number"),
-        ("low", "number"),
-        ("high", "number"),
+        *ENDS[1:],
     ]
     blocks.append(
         table(
@@ -208,8 +181,8 @@ def attribution(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 )
         columns = [
             ("event", "text"),
-            *((f"Shapley, {end}", "number") for end, _ in _ENDS),
-            *((f"one out, {end}", "number") for end, _ in _ENDS),
+            *((f"Shapley, {end}", "number") for end, _ in ENDS),
+            *((f"one out, {end}", "number") for end, _ in ENDS),
             ("share of the whole", "percent"),
         ]
         blocks.append(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from viz.shelf.blocks import Block, facts, interval, points, span, table, text
+from viz.shelf.blocks import ENDS, Block, facts, interval, points, span, table, text
+
+_KEPT_AND_COST: Final = [
+    ("kept more", "number", "people"),
+    *ENDS[1:],
+    ("cost", "number", "kUSD a year"),
+    *ENDS[1:],
+]
 
 
 def frontier(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
@@ -41,12 +48,7 @@ def frontier(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     ]
     levers = list(front["points"][0]["levers"]) if front["points"] else []
     columns = [
-        ("kept more", "number", "people"),
-        ("low", "number"),
-        ("high", "number"),
-        ("cost", "number", "kUSD a year"),
-        ("low", "number"),
-        ("high", "number"),
+        *_KEPT_AND_COST,
         *((name, "number") for name in levers),
     ]
     rows = [
@@ -91,12 +93,7 @@ def frontier(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                     ("lever", "text"),
                     ("value", "number"),
                     ("unit", "text"),
-                    ("kept more", "number", "people"),
-                    ("low", "number"),
-                    ("high", "number"),
-                    ("cost", "number", "kUSD a year"),
-                    ("low", "number"),
-                    ("high", "number"),
+                    *_KEPT_AND_COST,
                     ("for a person kept", "number", "kUSD a year"),
                 ],
                 single,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from viz.shelf.blocks import Block, bar, bars, facts, points, span, table, text
-
-_ENDS: Final = [("mean", "number"), ("low", "number"), ("high", "number")]
+from viz.shelf.blocks import ENDS, Block, bar, bars, cells, facts, points, span, table, text
 
 
 def contagion(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
@@ -22,7 +20,7 @@ def contagion(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
             if title == "all" or scope == "near"
         ]
         blocks.append(bars("Exits prevented by keeping one" if title == "all" else f"By {title}", rows, "exits"))
-        columns = [("group", "text"), ("exits of", "text"), *_ENDS, ("pairs", "number"), ("histories", "number")]
+        columns = [("group", "text"), ("exits of", "text"), *ENDS, ("pairs", "number"), ("histories", "number")]
         blocks.append(
             table(
                 f"{'All' if title == 'all' else title}: numbers",
@@ -56,13 +54,11 @@ def keystone(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     """The people whose staying keeps most others."""
     listed = content["list"]
     rows = [
-        {
-            "name": f"{each['team']}, researcher {each['researcher']}",
-            "value": each["prevented"],
-            "low": each["low"],
-            "high": each["high"],
-            "note": "leads the team" if each["leader"] else "",
-        }
+        bar(
+            f"{each['team']}, researcher {each['researcher']}",
+            {"mean": each["prevented"], "low": each["low"], "high": each["high"]},
+            note="leads the team" if each["leader"] else "",
+        )
         for each in listed
     ]
     columns = [
@@ -73,10 +69,9 @@ def keystone(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ("ties", "number"),
         ("reputation", "number"),
         ("exits prevented", "number"),
-        ("low", "number"),
-        ("high", "number"),
+        *ENDS[1:],
     ]
-    cells = [
+    listing = [
         [
             each["researcher"],
             each["team"],
@@ -95,7 +90,7 @@ def keystone(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         "facts": _how(content, ("From", content["from"])),
         "blocks": [
             bars("Exits prevented by keeping one person", rows, "exits", "Under new luck."),
-            table("The list", columns, cells),
+            table("The list", columns, listing),
         ],
     }
 
@@ -106,15 +101,14 @@ def rank(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     columns = [
         ("employer", "text"),
         ("value", "number", "utils"),
-        ("low", "number"),
-        ("high", "number"),
+        *ENDS[1:],
         ("mean utility", "number"),
         ("pay", "number", "kUSD"),
         ("pay rank", "number"),
         ("in", "number"),
         ("out", "number"),
     ]
-    cells = [
+    listing = [
         [
             each["employer"],
             *span(each["value"]),
@@ -147,7 +141,7 @@ def rank(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 ],
                 named=True,
             ),
-            table("All employers", columns, cells),
+            table("All employers", columns, listing),
         ],
     }
 
@@ -162,31 +156,12 @@ def ablation(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ("baseline", "number"),
         ("without", "number"),
         ("difference", "number"),
-        ("low", "number"),
-        ("high", "number"),
+        *ENDS[1:],
         ("verdict", "text"),
     ]
-    cells = [
-        [
-            each["id"],
-            each["outcome"],
-            each["unit"],
-            each["baseline"],
-            each["without"],
-            each["difference"],
-            each["low"],
-            each["high"],
-            each["verdict"],
-        ]
-        for each in rows
-    ]
+    keys = ("id", "outcome", "unit", "baseline", "without", "difference", "low", "high", "verdict")
     moved = [
-        {
-            "name": f"{each['id']} {each['outcome']}",
-            "value": each["exits"][0],
-            "low": each["exits"][1],
-            "high": each["exits"][2],
-        }
+        bar(f"{each['id']} {each['outcome']}", dict(zip(("mean", "low", "high"), each["exits"][:3], strict=True)))
         for each in rows
         if each.get("exits")
     ]
@@ -202,7 +177,7 @@ def ablation(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ),
         "blocks": [
             bars("Exits that each mechanism makes", moved, "people", "Difference with and without it; 95 %."),
-            table("All mechanisms", columns, cells),
+            table("All mechanisms", columns, cells(rows, *keys)),
         ],
     }
 

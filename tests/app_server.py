@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -121,12 +120,6 @@ def wait_for(log: Path, pattern: str, process: subprocess.Popen[str], seconds: f
             break
         time.sleep(0.05)
     raise AssertionError(f"{pattern!r} did not come: {log.read_text(encoding='utf-8')}")
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def end(process: subprocess.Popen[str]) -> None:

@@ -7,7 +7,6 @@ import errno
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 from experiments import study
 from experiments.disk import Disk
 from experiments.study import Study
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNTS: dict[str, int] = {}
@@ -161,12 +161,6 @@ def digest(folder: Path) -> str:
 
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextlib.contextmanager

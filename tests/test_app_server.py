@@ -25,7 +25,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as open_socket
 
 from abm import cli
-from tests.app_server import ADDRESS, Running, answer_of, end, free_port, said, start, wait_for
+from tests.app_server import ADDRESS, Running, answer_of, end, said, start, wait_for
+from tests.ports import free_port
 from viz import jobs, server
 from viz.door import address, protocol, vendored
 

@@ -16,7 +16,7 @@ export default {
     const home = (document.body.dataset.baseUrl || "/jupyter/").replace(/jupyter\\/$/, "");
     const base = new URL(home, location.origin).href;
     const { start } = await import(`${base}static/public/js/main.js`);
-    return start({ model, el, base });
+    return start({ model });
   },
 };
 """

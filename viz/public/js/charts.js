@@ -180,6 +180,24 @@ export function timeLines(series, { dates, marks = [], cursor = null, zero = tru
   }
 }
 
+/** The numbers of series by month, for a table and for CSV. */
+export function monthRows(market, series) {
+  return { columns: ["month", ...series.map(({ name }) => name)], rows: market.reports.map((_, month) => [market.dateOf(month), ...series.map(({ values }) => values[month])]) };
+}
+
+/**
+ * A figure of curves by month with its events; what is a function is asked again each time it is drawn.
+ * @param market, series  () => the market, and its series as for `timeLines`
+ * @param marks, lines    () => events at the foot, and further options of `timeLines`; `look` is as for `figure`
+ */
+export function monthCurves({ market, series, marks = () => market().marks, lines = () => ({}), ...look }) {
+  return figure({
+    ...look,
+    draw: (width) => (market()?.month ? timeLines(series(), { dates: market().dates, marks: eventMarks(marks(), market().dates), width, ...lines() }) : null),
+    rows: () => monthRows(market(), series()),
+  });
+}
+
 /** A band between two curves over months, and its middle: for fans and differences. */
 export function band({ dates, low, high, middle, colour = "var(--blue)", opacity = 0.18, name = "band", from = 0 }) {
   const rows = Array.from(middle ?? low, (_, k) => ({ date: dates[from + k], low: low[k], high: high[k], middle: middle?.[k] })).filter((row) => Number.isFinite(row.low));

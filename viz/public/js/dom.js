@@ -108,6 +108,12 @@ export function toast(words, kind = "note") {
   return node;
 }
 
+/** A page's own style sheet, loaded once. */
+export function style(name) {
+  if (document.querySelector(`link[data-page-style="${name}"]`)) return;
+  document.head.append(h("link", { rel: "stylesheet", href: new URL(`../css/${name}.css`, import.meta.url).href, "data-page-style": name }));
+}
+
 /** Hand a file to the reader. The name is made of letters, digits, points, dashes and underscores only. */
 export function download(name, content, type) {
   const blob = content instanceof Blob ? content : new Blob([content], { type });

@@ -18,15 +18,14 @@ import why from "./pages/why.js";
 const PAGES = [market, levers, compute, compare, why, build, experiments, learn];
 
 /** Called once by the widget; what it returns is called when the page goes. */
-export function start({ model, base }) {
-  const app = new App(model, base);
+export function start({ model }) {
+  const app = new App(model);
   app.begin();
   return () => app.end();
 }
 
 class App {
-  constructor(model, base) {
-    this.base = base;
+  constructor(model) {
     this.link = new Link(model);
     this.market = null;
     this.catalogue = null;
@@ -263,8 +262,8 @@ class App {
   }
 }
 
-/** Pulls as one text for the address: month~kind~name~knob=value,... joined by |. The session checks every part. */
-export function encodePulls(pulls) {
+/** Pulls as one text for the address: a JSON list of [month, kind, name, settings, number, ended]. The session checks every part. */
+function encodePulls(pulls) {
   return JSON.stringify(pulls.map(({ month, kind, name, settings, number, ended }) => [month, kind, name, settings, number, ended ?? 0]));
 }
 

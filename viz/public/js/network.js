@@ -26,7 +26,7 @@ export class Network {
     this.sparks = [];
     this.moving = null;
     this.frame = 0;
-    this.times = []; // milliseconds of the last frames, for the page's own account
+    this.times = []; // milliseconds of the last frames, for the test of speed
     this.selected = null;
     this.#listen();
     this.observer = new ResizeObserver(() => this.#resize());
@@ -119,17 +119,6 @@ export class Network {
     const svg = s("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: [x0 - 2, y0 - 3, x1 - x0 + 4, y1 - y0 + 5].map(at).join(" "), width: 1600 },
       s("title", { text: `${market.title}, ${market.words(month)}` }), s("rect", { x: at(x0 - 2), y: at(y0 - 3), width: "100%", height: "100%", fill: ink.bg }), shown.map(ring), dots, names);
     return new XMLSerializer().serializeToString(svg);
-  }
-
-  destroy() {
-    this.observer.disconnect();
-    cancelAnimationFrame(this.frame);
-  }
-
-  /** Median and worst time of the last frames, in milliseconds. */
-  frameTimes() {
-    const sorted = [...this.times].sort((a, b) => a - b);
-    return { n: sorted.length, median: sorted[sorted.length >> 1] ?? 0, worst: sorted.at(-1) ?? 0 };
   }
 
   /** Heights that the controls and the key take from the picture; on a phone they stand below it. */

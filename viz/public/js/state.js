@@ -9,7 +9,7 @@ export class Market {
     const { market } = opening;
     Object.assign(this, {
       name: market.name, title: market.title, why: market.why, start: market.start, months: market.months, seed: opening.seed,
-      metrics: market.metrics, cohorts: market.cohorts.map((cohort) => ({ ...cohort })), events: market.events, sites: market.sites, rules: market.rules,
+      cohorts: market.cohorts.map((cohort) => ({ ...cohort })), events: market.events, sites: market.sites, rules: market.rules,
       shared: opening.shared ?? null, opening,
     });
     this.employers = market.employers.map((employer) => ({ ...employer, size: employer.researchers }));
@@ -152,11 +152,6 @@ export class Market {
     return this.reports.map((report) => report.world[metric] ?? NaN);
   }
 
-  /** Members of a cohort, empty before it is fixed. */
-  membersOf(name) {
-    return this.cohorts.find((cohort) => cohort.name === name)?.members ?? [];
-  }
-
   /** One metric of one employer, by month. */
   ofEmployer(metric, row) {
     return this.reports.map((report) => report.employers[metric]?.[report.employerAt.get(row)] ?? NaN);
@@ -165,10 +160,6 @@ export class Market {
   /** One metric of one team, by month. */
   ofTeam(metric, row) {
     return this.reports.map((report) => report.teams[metric]?.[report.teamAt.get(row)] ?? NaN);
-  }
-
-  metric(name) {
-    return this.metrics.find((metric) => metric.name === name);
   }
 
   /** Dated events and pulls with the month in which they fall, for axes. */

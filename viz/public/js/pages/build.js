@@ -4,7 +4,7 @@
 import { Draft } from "../build/draft.js";
 import { tag } from "../build/fields.js";
 import { Forms, GROUPS, nameOf } from "../build/form.js";
-import { download, h, select, swap, toast } from "../dom.js";
+import { download, h, select, style, swap, toast } from "../dom.js";
 import { plural, when } from "../format.js";
 
 export default { id: "build", title: "Build your own", still: true, build };
@@ -365,9 +365,4 @@ function recall() {
   } catch {
     return null;
   }
-}
-
-function style(name) {
-  if (document.querySelector(`link[data-page-style="${name}"]`)) return;
-  document.head.append(h("link", { rel: "stylesheet", href: new URL(`../../css/${name}.css`, import.meta.url).href, "data-page-style": name }));
 }

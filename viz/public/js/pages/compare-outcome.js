@@ -2,7 +2,7 @@
 
 import { INK, MUTED, Plot, band, eventMarks, figure } from "../charts.js";
 import { choice, h, select, swap, table } from "../dom.js";
-import { asDate, dateOf, num, percent, plural, signed, when } from "../format.js";
+import { asDate, dateOf, num, percent, plural, signed } from "../format.js";
 import { Work } from "../work.js";
 import { FEWEST, change, fan, interval, isClear, isKnown, outcomeWords, short, sofar, verdict } from "../worlds.js";
 import { People } from "./compare-people.js";

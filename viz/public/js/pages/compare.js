@@ -1,10 +1,9 @@
 // Compare: runs put aside, branches from an earlier month, and two worlds with the same people and the same luck.
 
-import { choice, h, labelled, select, swap, toast } from "../dom.js";
+import { choice, h, labelled, select, style, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
 import { controlsOf, settingsOf } from "../knob.js";
 import { Outcome } from "./compare-outcome.js";
-import { style } from "./levers.js";
 
 const QUICK = 5; // events offered as one click
 const ASKED_FIRST = ["competitor_release", "layoff", "project_cancel", "leader_depart", "org_create", "tension_peak", "org_merge"];

@@ -1,9 +1,8 @@
 // Compute: who owns what, what is diverted and lies idle, how the rest is split over teams, and who asked for more.
 
-import { COLOURS, INK, MUTED, Plot, eventMarks, figure, timeLines } from "../charts.js";
-import { h, swap, table, toast } from "../dom.js";
+import { COLOURS, INK, MUTED, Plot, eventMarks, figure, monthCurves, monthRows } from "../charts.js";
+import { h, style, swap, table, toast } from "../dom.js";
 import { num, percent, when, words } from "../format.js";
-import { style } from "./levers.js";
 
 const ESCALATED = ["", "waiting for the research head", "asked, refused", "asked, granted"];
 const MOST_TEAMS = 7;
@@ -27,7 +26,7 @@ function build(app) {
   } });
   const rules = h("p", { class: "note" });
   const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([, label, colour]) => [label, colour, "square"]) });
-  const stock = figure({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, draw: drawStock, rows: stockRows });
+  const stock = monthCurves({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, market: () => app.market, series: stocks });
   const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: 240, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
   const needs = figure({ title: "Need and delivery, team by team", unit: "H100e per head, this month", note: "The open mark is what a member needs for present-day work with the running project; the full mark is what the team got.", height: 240, draw: drawNeeds, rows: needRows });
   const asked = h("div", {});
@@ -118,14 +117,6 @@ function build(app) {
     return [["owned", "Owned", COLOURS[7]], ["pool", "Open to research", COLOURS[1]]].map(([metric, name, colour]) => ({ name, colour, values: market().ofEmployer(metric, focal) }));
   }
 
-  function drawStock(width) {
-    return now && market().month ? timeLines(stocks(), { dates: market().dates, marks: eventMarks(market().marks, market().dates), width }) : null;
-  }
-
-  function stockRows() {
-    return { columns: ["month", ...stocks().map(({ name }) => name)], rows: market().reports.map((_, month) => [market().dateOf(month), ...stocks().map(({ values }) => values[month])]) };
-  }
-
   function shares() {
     if (!now || !market().month) return [];
     const rows = market().teams.filter((team) => team.employer === focal);
@@ -151,8 +142,7 @@ function build(app) {
   }
 
   function teamRows() {
-    const all = shares();
-    return { columns: ["month", ...all.map(({ team }) => team)], rows: market().reports.map((_, month) => [market().dateOf(month), ...all.map(({ values }) => values[month])]) };
+    return monthRows(market(), shares().map(({ team, values }) => ({ name: team, values })));
   }
 
   function needing() {

@@ -1,6 +1,6 @@
 // Experiments: the folders of results, and what is in the one that is opened.
 
-import { download, h, select, swap } from "../dom.js";
+import { download, h, select, style, swap } from "../dom.js";
 import { num, plural } from "../format.js";
 import { block } from "../opened/blocks.js";
 
@@ -115,9 +115,4 @@ const keyOf = ({ folder, file, kind }) => `${folder}|${file}|${kind}`;
 function bytes(size) {
   if (size >= 1024 ** 2) return `${num(size / 1024 ** 2, 1)} MB`;
   return size >= 1024 ? `${num(size / 1024, 0)} KB` : `${num(size)} bytes`;
-}
-
-function style(name) {
-  if (document.querySelector(`link[data-page-style="${name}"]`)) return;
-  document.head.append(h("link", { rel: "stylesheet", href: new URL(`../../css/${name}.css`, import.meta.url).href, "data-page-style": name }));
 }

@@ -1,10 +1,9 @@
 // Learn: the tour, and the model in plain words with each equation one click away.
 
 import { equation } from "../equations.js";
-import { h, swap, table } from "../dom.js";
+import { h, style, swap, table } from "../dom.js";
 import { words } from "../format.js";
 import { Tour } from "../tour.js";
-import { style } from "./levers.js";
 
 export default { id: "learn", title: "Learn", still: true, build };
 

@@ -1,8 +1,8 @@
 // Levers: every policy and the main parameters, made from their declarations. What is pulled counts from the month that
 // comes next, is written down with its date, and can be taken out as a scenario and a script that replay it.
 
-import { COLOURS, eventMarks, figure, timeLines } from "../charts.js";
-import { choice, download, h, s, swap, toast } from "../dom.js";
+import { COLOURS, monthCurves } from "../charts.js";
+import { choice, download, h, s, style, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
 import { control, controlsOf, settingsOf } from "../knob.js";
 
@@ -173,17 +173,8 @@ function build(app) {
 
 function effects(app) {
   const market = () => app.market;
-  const chart = (title, unit, series) => figure({
-    title, unit, height: 132, compact: true,
-    draw: (width) => (market().month ? timeLines(series(), { dates: market().dates, marks: eventMarks(market().pulls.map((pull) => ({ month: pull.month, pull: true })), market().dates), width }) : null),
-    rows: () => ({ columns: ["month", ...series().map(({ name }) => name)], rows: market().reports.map((_, month) => [market().dateOf(month), ...series().map(({ values }) => values[month])]) }),
-  });
+  const pulls = () => market().pulls.map((pull) => ({ month: pull.month, pull: true }));
+  const chart = (title, unit, series) => monthCurves({ title, unit, market, series, marks: pulls, height: 132, compact: true });
   const lab = (metric) => market().ranked.slice(0, 3).map((row, k) => ({ name: market().employerName(row), colour: COLOURS[k], values: market().ofEmployer(metric, row) }));
   return [chart("Departures", "people a month", () => lab("departures")), chart("Head count", "researchers", () => lab("headcount")), chart("Compute open to research", "H100e", () => lab("pool"))];
-}
-
-/** A page's own style sheet, loaded once. */
-export function style(name) {
-  if (document.querySelector(`link[data-page-style="${name}"]`)) return;
-  document.head.append(h("link", { rel: "stylesheet", href: new URL(`../../css/${name}.css`, import.meta.url).href, "data-page-style": name }));
 }

@@ -1,7 +1,7 @@
 // The market: the living network, what happened, the cards of whatever is clicked, and the main curves under it.
 
 import { Card } from "../cards.js";
-import { COLOURS, eventMarks, figure, timeLines } from "../charts.js";
+import { COLOURS, monthCurves } from "../charts.js";
 import { download, h, select, swap, toast } from "../dom.js";
 import { Feed } from "../feed.js";
 import { num, plural, when } from "../format.js";
@@ -157,14 +157,7 @@ function build(app) {
 function small(app) {
   const market = () => app.market;
   const cursor = () => (market().cursor > 0 && market().cursor < market().month ? market().dates[market().cursor - 1] : null);
-  const chart = (title, unit, series, options = {}) => figure({
-    title, unit, height: 116, compact: true,
-    draw: (width) => (market()?.month ? timeLines(series(), { dates: market().dates, marks: eventMarks(market().marks, market().dates), cursor: cursor(), width, ...options }) : null),
-    rows: () => {
-      const all = series();
-      return { columns: ["month", ...all.map(({ name }) => name)], rows: market().reports.map((_, month) => [market().dateOf(month), ...all.map(({ values }) => values[month])]) };
-    },
-  });
+  const chart = (title, unit, series, options = {}) => monthCurves({ title, unit, market, series, height: 116, compact: true, lines: () => ({ cursor: cursor(), ...options }) });
   const world = (name, metric, colour = COLOURS[0]) => ({ name, colour, values: market().series(metric) });
   const labs = (metric, most) => market().ranked.slice(0, most).map((row, k) => ({ name: market().employerName(row), colour: COLOURS[k], values: market().ofEmployer(metric, row) }));
   return [

@@ -1,11 +1,10 @@
 // Why: one departure taken apart, what the dated events contributed, whom to keep, and cohorts over many histories.
 
-import { choice, h, swap } from "../dom.js";
+import { choice, h, style, swap } from "../dom.js";
 import { Cohorts } from "./why-cohorts.js";
 import { Departures } from "./why-departures.js";
 import { Events } from "./why-events.js";
 import { KeyPeople } from "./why-people.js";
-import { style } from "./levers.js";
 
 const PARTS = [["departures", "One departure", Departures], ["events", "Events", Events], ["people", "Key people", KeyPeople], ["cohorts", "Cohorts", Cohorts]];
 

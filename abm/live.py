@@ -236,16 +236,14 @@ class LiveMarket:
         other = LiveMarket(self.described, self.seed, self.replicate)
         while other.month < month:
             for pull in (pull for pull in self.log if pull.month == other.month):
-                other._again(pull)
+                other.again(pull)
             record = tuple(pull for pull in self.log if pull.month <= other.month)  # its words are those of the day
             other._state = State(other.scenario, other._state.numbers, record)
             other.step()
         return other
 
-    # ---- how pulls are made --------------------------------------------------------------------------------------
-
-    def _again(self, pull: Pull) -> None:
-        """Make a pull of another history."""
+    def again(self, pull: Pull) -> None:
+        """Make a pull of another history in the present month of this one."""
         if pull.kind == "policy":
             self._put(pull.name, dict(pull.settings))
         elif pull.kind == "release":
@@ -254,6 +252,8 @@ class LiveMarket:
             self._change(pull.ended, dict(pull.settings))
         else:
             self.set_parameter(pull.name, pull.settings["value"])
+
+    # ---- how pulls are made --------------------------------------------------------------------------------------
 
     def _put(self, name: str, settings: dict[str, Any]) -> Pull:
         """Put a policy in force; over one that was pulled this month for the same place."""

@@ -227,6 +227,11 @@ class Event:
     note: str
     effects: tuple[Effect, ...]
 
+    @property
+    def title(self) -> str:
+        """What it is called: its label, or else its type in words."""
+        return self.label or self.type.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -297,7 +297,7 @@ def _events(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any
     return [
         {
             "id": event.id,
-            "label": event.label or event.type.replace("_", " "),
+            "label": event.title,
             "date": event.date,
             "between": list(event.between),
             "median_drawn": scenario.date_of(int(np.median(months[:, k]))) if len(results) else event.date,

@@ -188,7 +188,7 @@ def event_entry(world: World, dated: DatedEvent) -> dict[str, Any]:
         "reported": known.date,
         "between": list(known.between),
         "type": known.type,
-        "label": known.label or known.type.replace("_", " "),
+        "label": known.title,
         "note": known.note,
         "entity": known.entity,
         "sources": list(known.source),

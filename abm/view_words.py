@@ -133,7 +133,7 @@ def _events(world: World, month: int) -> Iterator[dict[str, Any]]:
     for dated in world.events:
         if dated.month == month:
             event = dated.event
-            words = event.label or event.type.replace("_", " ")
+            words = event.title
             yield {"kind": "event", "words": words, "event": event.id, "imposed": bool(event.effects)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from abm import views
 from abm.live import LiveMarket
 
+Rows = list[dict[str, Any]]
 _SENT_AS = {"f": np.float32, "i": np.int32, "u": np.int32, "b": np.uint8}
 _OF_TEAMS = ("escalation", "release")  # kinds of events of which there are many a month that differ only in the team
 _OF_A_LINE = ("words", "departure", "researcher", "from_employer", "employer", "team", "cause", "path", "voluntary",
@@ -75,16 +76,21 @@ class Seen:
         history: what it has been told of each month.
     """
 
-    def __init__(self, market: LiveMarket) -> None:
-        """A page that is about to see a market of month 0."""
+    def __init__(
+        self, market: LiveMarket, start: dict[str, Any] | None = None, past: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """A page that is about to see a market; of a branch it knows the start and the past already."""
         self.market = market
-        self.history: list[dict[str, Any]] = []
         self._at = views.positions(market)
-        self._start = {**views.static(market), "place": self._at}
-        self.employers = [each["row"] for each in self._start["employers"]]
-        self.teams = [each["row"] for each in self._start["teams"]]
-        self._names = {each["row"]: each["name"] for each in self._start["teams"]}
-        self._fixed = _fixed(self._start)
+        self._start = start or {**views.static(market), "place": self._at}
+        self.history = list(past)
+        self.employers: list[int] = []
+        self.teams: list[int] = []
+        self._names: dict[int, str] = {}
+        self._fixed: set[str] = set()
+        self._learn(self._start["employers"], self._start["teams"], self._start["cohorts"])
+        for content in self.history:
+            self._learn(content["new_employers"], content["new_teams"], content["cohorts"])
 
     def opening(self) -> dict[str, Any]:
         """Everything that the page needs to draw the market from its first month to now."""
@@ -93,7 +99,8 @@ class Seen:
     def month(self) -> dict[str, Any]:
         """The month that has just been run."""
         rows, places = views.changes(self.market, self._at)
-        self._at = views.positions(self.market)
+        self._at = self._at.copy()  # what the page was told stays as it was
+        self._at[rows] = places
         report = views.month_report(self.market, self.market.month - 1)
         content = {
             **self._head(),
@@ -113,20 +120,14 @@ class Seen:
 
     def branched(self, market: LiveMarket) -> Seen:
         """The view of a branch of this market: the same past up to the month of the branch."""
-        made = Seen(market)
-        made.history, made._start, made._fixed = self.history[: market.month], self._start, _fixed(self._start)
-        made.employers = [each["row"] for each in self._start["employers"]]
-        made.teams = [each["row"] for each in self._start["teams"]]
-        for content in made.history:
-            made._learn(content)
-        return made
+        return Seen(market, self._start, self.history[: market.month])
 
-    def _learn(self, content: dict[str, Any]) -> None:
-        """Rows and cohorts that the page has been told of."""
-        self.employers += [each["row"] for each in content["new_employers"]]
-        self.teams += [each["row"] for each in content["new_teams"]]
-        self._names |= {each["row"]: each["name"] for each in content["new_teams"]}
-        self._fixed |= {each["name"] for each in content["cohorts"]}
+    def _learn(self, employers: Rows, teams: Rows, cohorts: Rows) -> None:
+        """Rows that the page has been told of, and cohorts with their members."""
+        self.employers += [each["row"] for each in employers]
+        self.teams += [each["row"] for each in teams]
+        self._names |= {each["row"]: each["name"] for each in teams}
+        self._fixed |= {each["name"] for each in cohorts if each["members"]}
 
     def _feed(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
         """What happened: what a line of the page needs; lines that differ only in the team as one with its teams."""
@@ -157,7 +158,7 @@ class Seen:
             found["new_employers"] = [each for each in now["employers"] if each["row"] not in set(self.employers)]
             found["new_teams"] = [each for each in now["teams"] if each["row"] not in set(self.teams)]
             found["cohorts"] = [each for each in now["cohorts"] if each["members"] and each["name"] not in self._fixed]
-            self._learn(found)
+            self._learn(found["new_employers"], found["new_teams"], found["cohorts"])
         return found
 
     def _head(self) -> dict[str, Any]:
@@ -188,7 +189,3 @@ def _sparks(offers: Mapping[str, Any]) -> dict[str, Any]:
         shown[vain] = False
         shown[vain[:: -(-vain.size // MOST_IN_VAIN)]] = True
     return {name: offers[name][shown] for name in ("researcher", "team", "state")}
-
-
-def _fixed(start: dict[str, Any]) -> set[str]:
-    return {each["name"] for each in start["cohorts"] if each["members"]}

@@ -38,7 +38,8 @@ class Session:
 
     Attributes:
         market: the market that is shown; None before the first is opened.
-        pinned: markets put aside for comparison, by number.
+        seen: what the page has been sent of it.
+        store: what pages keep between requests.
         jobs: heavy work in child processes.
     """
 
@@ -92,7 +93,7 @@ class Session:
     def close(self) -> None:
         """End the thread and all child processes; safe to call twice."""
         self._closed.set()
-        self._play_until = None
+        self.pause()
         self._drawn.set()
         self.jobs.close()
         with contextlib.suppress(queue.Full):
@@ -120,14 +121,12 @@ class Session:
         try:
             known, values = messages.read(request)
             self._reply(request, {"ok": True, **known.run(self, values)})
-            return
         except (messages.Wrong, ScenarioError, views.NotFoundError) as error:
-            answer = {"ok": False, "error": str(error)[:4000]}
+            self._reply(request, {"ok": False, "error": str(error)[:4000]})
         except Exception:
-            code = uuid.uuid4().hex[:8]
-            LOG.exception("request %s failed (%s)", messages.shown(request.get("do")), code)
-            answer = {"ok": False, "error": f"Something went wrong in the server (error {code}); its log tells more."}
-        self._reply(request, answer)
+            code = _logged(f"request {messages.shown(request.get('do'))}")
+            words = f"Something went wrong in the server (error {code}); its log tells more."
+            self._reply(request, {"ok": False, "error": words})
 
     def _reply(self, request: dict[str, Any], answer: dict[str, Any]) -> None:
         number = request.get("id")
@@ -138,7 +137,7 @@ class Session:
 
     def open(self, market: LiveMarket, seen: frames.Seen | None = None) -> dict[str, Any]:
         """Show a market from now on; gives what the page needs to draw it, the past of a branch included."""
-        self._play_until = None
+        self.pause()
         self.market = market
         self.seen = seen or frames.Seen(market)
         return self.seen.opening()
@@ -180,20 +179,17 @@ class Session:
         until, market = self._play_until, self.market
         if until is None or market is None:  # paused while waiting
             return
-        why = "the end" if market.is_over else "there" if market.month >= until else ""
+        why = _reached(market, until)
         if not why and time.monotonic() - self._heard > IDLE:
             why = "nobody is watching"
         if not why:
             try:
                 self.step()
+                why = _reached(market, until)
             except Exception:
-                code = uuid.uuid4().hex[:8]
-                LOG.exception("a month failed (%s)", code)
-                why = f"something went wrong (error {code})"
-            else:
-                why = "the end" if market.is_over else "there" if market.month >= until else ""
+                why = f"something went wrong (error {_logged('a month')})"
         if why and self.is_playing:
-            self._play_until = None
+            self.pause()
             self.tell({"push": "paused", "why": why, "month": market.month})
 
     def scenario_named(self, name: str) -> Scenario:
@@ -205,3 +201,15 @@ class Session:
         if name not in scenarios.names():
             raise messages.Wrong(f"scenario {messages.shown(name)}: none{messages.nearest(name, scenarios.names())}")
         return scenarios.load(name)
+
+
+def _reached(market: LiveMarket, until: int) -> str:
+    """Why playing ends here; empty if it goes on."""
+    return "the end" if market.is_over else "there" if market.month >= until else ""
+
+
+def _logged(what: str) -> str:
+    """Log the fault that is being handled; gives the number under which the log has it."""
+    code = uuid.uuid4().hex[:8]
+    LOG.exception("%s failed (%s)", what, code)
+    return code

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from abm import changes
 from abm.live import LiveMarket, Pull
-from abm.scenario import Scenario
+from abm.scenario import Cohort, Scenario
 from viz.frames import Seen
 from viz.messages import Wrong, nearest, shown
 
@@ -68,7 +68,7 @@ class Pin:
         found = self.market.branch(self.month)
         for pull in self.log:
             if pull.month == self.month:
-                pull_again(found, pull)
+                found.again(pull)
         return found
 
 
@@ -77,16 +77,24 @@ def pulled(log: tuple[Pull, ...]) -> str:
     return "; ".join(pull.words for pull in log) or "nothing pulled"
 
 
-def pull_again(market: LiveMarket, pull: Pull) -> None:
-    """Make a pull of another history in this one."""
-    if pull.kind == "policy":
-        market.pull(pull.name, pull.settings)
-    elif pull.kind == "release":
-        market.release(pull.ended)
-    elif pull.kind == "change":
-        market.change(pull.ended, pull.settings)
-    else:
-        market.set_parameter(pull.name, pull.settings["value"])
+def focal(scenario: Scenario) -> int:
+    """Row of the employer that a scenario is about: that of its first cohort, or else the first."""
+    names = [employer.name for employer in scenario.employers]
+    return names.index(scenario.cohorts[0].employer) if scenario.cohorts else 0
+
+
+def observed(scenario: Scenario, cohort: Cohort) -> list[dict[str, Any]]:
+    """How many of a cohort had left by which date; a value that is to be predicted is not given away."""
+    return [
+        {
+            "date": seen.date,
+            "month": scenario.month_of(seen.date),
+            "withheld": seen.use == "predict",
+            "left_min": None if seen.use == "predict" else seen.left_min,
+            "left_max": None if seen.use == "predict" else seen.left_max,
+        }
+        for seen in cohort.observations
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,7 @@ def changed(world: World, without: tuple[str, ...], policy: str | None, settings
     """
     scenario, words = world.scenario, []
     if without:
-        labels = {event.id: event.label or event.type.replace("_", " ") for event in scenario.events}
+        labels = {event.id: event.title for event in scenario.events}
         scenario = changes.undo(scenario, without)
         words.append("without " + ", ".join(f"{labels[event]} ({event})" for event in without))
     if policy is not None:

@@ -189,7 +189,6 @@ def _asked(first: World, second: World, until: int | None) -> Asked:
 
 def _described(asked: Asked, first: World, second: World) -> dict[str, Any]:
     scenario = asked.first
-    names = [employer.name for employer in scenario.employers]
     return {
         "first": first.words,
         "second": second.words,
@@ -197,7 +196,7 @@ def _described(asked: Asked, first: World, second: World) -> dict[str, Any]:
         "seed": asked.seed,
         "start": scenario.start,
         "months": scenario.months,
-        "employers": names,
-        "focal": names.index(scenario.cohorts[0].employer) if scenario.cohorts else 0,
+        "employers": [employer.name for employer in scenario.employers],
+        "focal": worlds.focal(scenario),
         "cohorts": [{"name": each.name, "label": each.label or each.name} for each in scenario.cohorts],
     }

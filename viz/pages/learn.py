@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from abm.catalogue import month_plan
+from viz import worlds
 from viz.messages import handler
 from viz.session import Session
 
@@ -18,17 +19,11 @@ def explained(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 @handler("observed")
 def observed(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """How many of each cohort had left by which date; null where the value is withheld."""
+    scenario = session.here().described
     return {
         "observed": [
-            {
-                "cohort": cohort.name,
-                "label": cohort.label or cohort.name,
-                "size": cohort.size,
-                "date": seen.date,
-                "left_min": seen.left_min,
-                "left_max": seen.left_max,
-            }
-            for cohort in session.here().described.cohorts
-            for seen in cohort.observations
+            {"cohort": cohort.name, "label": cohort.label or cohort.name, "size": cohort.size, **each}
+            for cohort in scenario.cohorts
+            for each in worlds.observed(scenario, cohort)
         ]
     }

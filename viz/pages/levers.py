@@ -62,19 +62,29 @@ def log(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     return logged(session.here())
 
 
+def _files(market: LiveMarket, to: str) -> tuple[str, str]:
+    """The name under which a session is saved or exported, and the command that replays its scenario.
+
+    Raises:
+        Wrong: no month has been run.
+    """
+    if market.month == 0:
+        raise Wrong(f"nothing to {to} yet: run at least one month")
+    name = f"{market.described.name}-session"
+    return name, f"talent run {name}.toml --seed {market.seed} --replicates 1"
+
+
 @handler("export")
 def export(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """The session as a scenario and a script that replays it to the same digest."""
     market = session.here()
-    if market.month == 0:
-        raise Wrong("nothing to export yet: run at least one month")
-    name = market.described.name
+    name, command = _files(market, "export")
     return {
-        "name": f"{name}-session",
+        "name": name,
         "toml": market.export_toml(),
         "script": market.export_script(),
         "digest": market.digest(),
-        "command": f"talent run {name}-session.toml --seed {market.seed} --replicates 1",
+        "command": command,
     }
 
 
@@ -82,10 +92,7 @@ def export(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 def tables(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """All tables of the session's history, packed by a process of its own; they come as the result of the job."""
     market = session.here()
-    if market.month == 0:
-        raise Wrong("nothing to save yet: run at least one month")
-    name = f"{market.described.name}-session"
-    command = f"talent run {name}.toml --seed {market.seed} --replicates 1"
+    name, command = _files(market, "save")
     more = {f"{name}.toml": market.export_toml()}
     work = (work_export.folder, market.export(), market.seed, command, more)
     words = f"Tables of {market.month} months"

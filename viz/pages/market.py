@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from abm import scenario, views
 from abm.lever_catalogue import levers_catalogue, main_parameters
 from abm.live import LiveMarket
 from viz.messages import MISSING, Field, Wrong, handler, number, text, whole
+from viz.pages.levers import logged
 from viz.session import Session
 
 SLOWEST = 10.0  # seconds a month
 MOST_TIES = 6_000
 
 
+@cache
+def _known() -> dict[str, Any]:
+    """Scenarios, levers and parameters that are shipped; read once for all tabs."""
+    shipped = [scenario.load(name) for name in scenario.names()]
+    return {
+        "scenarios": [{"name": each.name, "title": each.title} for each in shipped],
+        "levers": levers_catalogue(),
+        "main": [parameter["name"] for parameter in main_parameters()],
+    }
+
+
 @handler("hello")
 def hello(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """What the page needs before it shows anything: scenarios, levers, parameters."""
-    known = []
-    for name in scenario.names():
-        described = scenario.load(name)
-        known.append(
-            {
-                "name": name,
-                "title": described.title,
-                "why": described.why,
-                "researchers": described.researchers,
-                "months": described.months,
-                "start": described.start,
-            }
-        )
-    main = [parameter["name"] for parameter in main_parameters()]
-    return {"scenarios": known, "levers": levers_catalogue(), "main": main}
+    """What the page needs before it shows anything."""
+    return _known()
 
 
 @handler("open", Field("scenario", text(80), "meta_fair"), Field("seed", whole(0, 2**53), 1))
@@ -110,7 +109,7 @@ def here(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """The market that is open, in whole: for a page that has missed too much to be told the rest."""
     market, seen = session.here(), session.seen
     assert seen is not None
-    return {**seen.opening(), "log": market.log, "in_force": market.in_force, "playing": session.is_playing}
+    return {**seen.opening(), **logged(market), "playing": session.is_playing}
 
 
 @handler("ties", Field("most", whole(1, MOST_TIES), 1500))

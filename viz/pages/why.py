@@ -26,13 +26,12 @@ def _kept(session: Session, kind: str) -> dict[Any, Any]:
 def why_choices(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """What can be asked on the page: outcomes, imposed events with their sources, employers."""
     scenario = session.here().scenario
-    names = [employer.name for employer in scenario.employers]
     return {
         "outcomes": [_outcome(scenario, each) for each in paired.default_outcomes(scenario)],
         "events": [
             {
                 "id": event.id,
-                "label": event.label or event.type.replace("_", " "),
+                "label": event.title,
                 "date": event.date,
                 "between": list(event.between),
                 "entity": event.entity,
@@ -43,8 +42,8 @@ def why_choices(session: Session, values: dict[str, Any]) -> dict[str, Any]:
             for event in scenario.events
             if event.effects and scenario.event_months(event)[1] >= 0
         ],
-        "employers": names,
-        "focal": names.index(scenario.cohorts[0].employer) if scenario.cohorts else 0,
+        "employers": [employer.name for employer in scenario.employers],
+        "focal": worlds.focal(scenario),
     }
 
 
@@ -139,7 +138,7 @@ def fans(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cohort(scenario: Scenario, place: int) -> dict[str, Any]:
-    """A cohort and what was observed of it; a value that is to be predicted is not given away."""
+    """A cohort and what was observed of it in these months."""
     plan = scenario.cohorts[place]
     return {
         "name": plan.name,
@@ -147,17 +146,7 @@ def _cohort(scenario: Scenario, place: int) -> dict[str, Any]:
         "employer": plan.employer,
         "size": plan.size,
         "fixed": plan.fixed,
-        "observed": [
-            {
-                "date": seen.date,
-                "month": scenario.month_of(seen.date),
-                "withheld": seen.use == "predict",
-                "left_min": None if seen.use == "predict" else seen.left_min,
-                "left_max": None if seen.use == "predict" else seen.left_max,
-            }
-            for seen in plan.observations
-            if 0 <= scenario.month_of(seen.date) < scenario.months
-        ],
+        "observed": [each for each in worlds.observed(scenario, plan) if 0 <= each["month"] < scenario.months],
     }
 
 

@@ -51,13 +51,15 @@ def static(live: LiveMarket) -> dict[str, Any]:
     """What does not change from month to month; ask again when a start-up has been founded.
 
     Returns:
-        employers and teams with their `row` (start-ups only once they are founded), sites, topics, statuses (place
-        -1 - code), cohorts, events with the month drawn for this history, the catalogue of metrics, months and dates.
+        title, why (the scenario's question; may be empty), employers and teams with their `row` (start-ups only once
+        they are founded), sites, topics, statuses (place -1 - code), cohorts, events with the month drawn for this
+        history, the catalogue of metrics, months and dates.
     """
     world, scenario = live.world, live.described
     return {
         "name": scenario.name,
         "title": scenario.title,
+        "why": scenario.why,
         "seed": live.seed,
         "replicate": live.replicate,
         "start": scenario.start,

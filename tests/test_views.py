@@ -76,6 +76,7 @@ def test_static_says_what_there_is_and_leaves_out_what_is_not_there_yet() -> Non
     assert sum(team["size"] for team in found["teams"]) == live.scenario.researchers
     assert sum(employer["researchers"] for employer in found["employers"]) == live.scenario.researchers
     assert len(views.static(LiveMarket("tiny"))["employers"]) == 3
+    assert found["why"] == live.scenario.why != ""
     drawn = {event["id"]: event for event in found["events"]}
     for event, month in zip(live.scenario.events, result().event_months, strict=True):
         assert drawn[event.id]["month"] == month and drawn[event.id]["imposed"] == bool(event.effects)

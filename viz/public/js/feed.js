@@ -32,6 +32,7 @@ export class Feed {
       if (!entries.length) parts.push(h("li", { class: "note", text: this.kind === "all" ? "Nothing worth a line." : "Nothing of this kind." }));
       parts.push(...entries);
     }
+    if (from < 0 && market.why) parts.push(h("li", { class: "question", text: market.why }));
     if (from < 0) parts.push(h("li", { class: "empty", text: "Press Play or Step: what happens will be told here." }));
     swap(this.list, parts);
   }

@@ -51,6 +51,7 @@ export class Network {
     this.#founded();
     this.#positions(month);
     this.month = month;
+    this.#paint();
     this.moving = null;
     this.sparks = [];
     if (!calm && before.x) {
@@ -69,7 +70,6 @@ export class Network {
     const value = (name) => style.getPropertyValue(name).trim();
     this.ink = Object.fromEntries(["bg", "panel", "ink", "muted", "line", "ghost", "accent", "blue", "rest"].map((name) => [name, value(`--${name}`)]));
     this.palette = [value("--accent"), ...[1, 2, 3, 4, 5, 6].map((k) => value(`--c${k}`)), value("--rest")];
-    this.#paint();
     this.show(this.month ?? this.market.month, false);
   }
 
@@ -162,7 +162,10 @@ export class Network {
     this.here = place;
   }
 
-  /** The colour class of each person: by home employer, present employer, or membership of the cohorts. */
+  /**
+   * The colour class of each person in the month shown: by home employer, present employer, or membership of the cohorts.
+   * Who belongs to a cohort is known from the month in which it is fixed, and holds for the months before it as well.
+   */
   #paint() {
     const { market } = this;
     const n = market.n;
@@ -170,10 +173,12 @@ export class Network {
     if (this.colour === "cohort") {
       market.cohorts.slice(0, 6).forEach((cohort, k) => cohort.members?.forEach((person) => (this.class[person] = k)));
     } else {
-      const { place } = market.at(this.colour === "home" ? 0 : (this.month ?? market.month));
+      const { place } = market.at(this.colour === "home" ? 0 : this.month);
+      const known = new Map();
       for (let person = 0; person < n; person += 1) {
-        const employer = place[person] >= 0 ? market.employerOf(place[person]) : -1;
-        this.class[person] = market.colourOf(employer);
+        const spot = place[person];
+        if (!known.has(spot)) known.set(spot, market.colourOf(spot >= 0 ? market.employerOf(spot) : -1));
+        this.class[person] = known.get(spot);
       }
     }
   }

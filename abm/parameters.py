@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from abm.scenario_read import Problems, cut, show
+
 _FILE = Path(__file__).parent / "data" / "parameters.toml"
 
 
@@ -54,44 +56,46 @@ def read_by_the_month(name: str) -> bool:
     return declared()[name].phase != "build" or name in ALSO_IN_THE_MONTH
 
 
-def problems(overrides: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a mapping of overrides: one line each, empty when all is well."""
-    found = []
-    for name, value in overrides.items():
-        if name not in declared():
-            near = difflib.get_close_matches(str(name)[:200], declared(), n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else "`talent list parameters` shows them all"
-            found.append(f"parameters.{str(name)[:80]} = {_shown(value)}: no such parameter; {hint}")
-            continue
-        known = declared()[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            expected = f"a number ({known.unit}), e.g. {known.default:g}"
-            found.append(f"parameters.{name} = {_shown(value)}: expected {expected}")
-        elif not known.low <= value <= known.high:  # no number that is not finite lies between two that are
-            found.append(
-                f"parameters.{name} = {_shown(value)}: expected {known.low:g} to {known.high:g} ({known.unit}); "
-                f"the default is {known.default:g}"
-            )
-    return found
+def read(problems: Problems, place: str, name: object, value: object, place_of_name: str = "") -> float | None:
+    """The value of one parameter, or None after noting a problem.
+
+    Args:
+        problems: found so far.
+        place: of the value, for the problem.
+        name: of the parameter; unknown ones are a problem too.
+        value: as it came.
+        place_of_name: where that is another place.
+    """
+    known = declared().get(name) if isinstance(name, str) else None
+    if known is None:
+        problems.unknown(
+            place_of_name or place,
+            "the name of a parameter",
+            name,
+            declared(),
+            "" if place_of_name else "an unknown name",
+        )
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        problems.add(place, show(value), f"a number ({known.unit})", f"write e.g. {known.default:g}")
+    elif not known.low <= value <= known.high:  # no number that is not finite lies between two that are
+        expected = f"{known.low:g} to {known.high:g} ({known.unit})"
+        problems.add(place, show(value), expected, f"the default is {known.default:g}")
+    else:
+        return float(value) + 0.0  # minus zero becomes zero, so that equal scenarios have equal hashes
+    return None
 
 
-def _shown(value: Any) -> str:
-    """A value as it was given, cut short; whole numbers may be too large to write out."""
-    if isinstance(value, int) and abs(value) > 10**18:
-        return f"a whole number of {value.bit_length()} bits"
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:76]} ..."
-
-
-def check(overrides: Mapping[str, Any]) -> None:
-    """Refuse unknown names, wrong types and values out of range.
+def check(overrides: Mapping[str, Any]) -> dict[str, float]:
+    """Parameters that were given by hand, as numbers.
 
     Raises:
-        ValueError: one line per problem.
+        ValueError: unknown names, wrong types and values out of range, one line each.
     """
-    found = problems(overrides)
-    if found:
-        raise ValueError("\n".join(found))
+    problems = Problems()
+    found = {name: read(problems, f"parameters.{cut(name)}", name, value) for name, value in overrides.items()}
+    if problems.lines:
+        raise ValueError("\n".join(problems.lines))
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Parameters:
@@ -101,9 +105,8 @@ class Parameters:
 
     def __init__(self, overrides: Mapping[str, float] | None = None) -> None:
         """Defaults, with the overrides put on top."""
-        check(overrides or {})
         values = {name: float(known.default) for name, known in declared().items()}
-        values.update({name: float(value) for name, value in (overrides or {}).items()})
+        values |= check(overrides or {})
         object.__setattr__(self, "_values", values)
 
     def __getattr__(self, name: str) -> float:

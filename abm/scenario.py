@@ -21,7 +21,7 @@ from abm.scenario_file import parse
 from abm.scenario_policies import RESERVED_KNOBS
 from abm.scenario_read import ScenarioError, date_text, month_number, nearest, show, sizes
 from abm.scenario_schema import ALLOCATION_RULES
-from abm.scenario_settings import apply_setting, setting_error, setting_value
+from abm.scenario_settings import apply_settings, setting_error
 
 __all__ = [
     "Cohort",
@@ -380,11 +380,11 @@ class Scenario:
 
         ``h0=0.02`` a parameter; ``months=12`` a key of the scenario; ``employers.Meta.compute=9000`` (also ``sites``,
         ``teams``, ``cohorts``) a key of one of its tables; ``events.E46.drop=true`` leaves an event out, and
-        ``events.E46.date=2023-05`` pins it to a month.
+        ``events.E46.date=2023-05`` pins it to a month. Names are those of this scenario, whatever is set, and the order
+        of settings changes nothing.
         """
         content = self.to_dict()
-        for key, value in settings.items():
-            apply_setting(content, key, setting_value(value))
+        apply_settings(content, settings)
         return from_dict(content, f'"{self.name}" with {", ".join(f"{k}={v}" for k, v in settings.items())}'[:200])
 
 

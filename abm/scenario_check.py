@@ -18,10 +18,10 @@ from abm.scenario_read import (
     BY_EVENT,
     Problems,
     ScenarioError,
+    cut,
     date_text,
     integer,
     month_number,
-    nearest,
     read_keys,
     show,
     sizes,
@@ -118,7 +118,7 @@ def _teams(
         if "site" in team:
             known.check(problems, f"{at}.site", "site", team["site"])
         if "topic" in team and "topics" in top and team["topic"] not in top["topics"]:
-            problems.add(f"{at}.topic", show(team["topic"]), "one of topics", nearest(team["topic"], top["topics"]))
+            problems.unknown(f"{at}.topic", "one of topics", team["topic"], top["topics"])
         _opening(problems, at, team, top)
         if title is None:
             continue
@@ -215,8 +215,7 @@ def _members(
         problems.add(place, came, "exactly one of members, subset_of", fix)
     elif "subset_of" in cohort:
         if cohort["subset_of"] not in earlier:
-            fix = nearest(cohort["subset_of"], earlier)
-            problems.add(f"{place}.subset_of", show(cohort["subset_of"]), "a cohort declared before", fix)
+            problems.unknown(f"{place}.subset_of", "a cohort declared before", cohort["subset_of"], earlier)
         elif cohort.get("size", 0) > earlier[cohort["subset_of"]]:
             expected = f"at most the {earlier[cohort['subset_of']]} of {show(cohort['subset_of'])}"
             problems.add(f"{place}.size", show(cohort["size"]), expected, "lower size")
@@ -229,7 +228,7 @@ def _members(
         for team, n in read.items():
             if team not in capacity:
                 expected = f"a team of {show(cohort['employer'])}"
-                problems.add(f"{place}.members", show(team), expected, nearest(team, capacity))
+                problems.unknown(f"{place}.members", expected, team, capacity)
             elif isinstance(n, int) and n > capacity[team]:
                 expected = f"at most the {capacity[team]} people of the team"
                 problems.add(f"{place}.members.{team}", show(n), expected, "lower it or raise the team's share")
@@ -315,15 +314,8 @@ def _parameters(problems: Problems, top: dict[str, Any]) -> None:
         return
     if not given:
         return
-    read: dict[str, float] = {}
-    for key, value in sorted(given.items()):
-        try:
-            parameters.check({key: value})
-        except ValueError as error:
-            problems.lines.append(" ".join(str(error).split()))
-        else:
-            read[key] = float(value) + 0.0
-    top["parameters"] = read
+    read = {str(key): parameters.read(problems, f"parameters.{cut(key)}", key, value) for key, value in given.items()}
+    top["parameters"] = dict(sorted((key, value) for key, value in read.items() if value is not None))
 
 
 def _interventions(problems: Problems, top: dict[str, Any]) -> None:
@@ -335,11 +327,9 @@ def _interventions(problems: Problems, top: dict[str, Any]) -> None:
         if not {"parameter", "value"} <= item.keys():
             continue
         name, value = item["parameter"], item["value"]
-        wrong = parameters.problems({name: value})
-        if wrong:
-            problems.lines.append(f"{place}: {' '.join(wrong[0].split())}")
+        item["value"] = parameters.read(problems, f"{place}.value", name, value, f"{place}.parameter")
+        if item["value"] is None:
             continue
-        item["value"] = float(value) + 0.0
         if not parameters.read_by_the_month(name):
             came = f"{show(name)}, which is read only when the world is built"
             fix = f"write it under [parameters]: {name} = {item['value']:g}"

@@ -17,7 +17,6 @@ from abm.scenario_read import (
     integer,
     list_of,
     month_number,
-    nearest,
     number,
     one_of,
     read_keys,
@@ -138,12 +137,8 @@ class Known:
         valid: set[str] | dict[str, str] = getattr(self, f"{kind}s")
         if name in valid:
             return True
-        problems.add(
-            place,
-            show(name),
-            f"{'an' if kind == 'employer' else 'a'} {kind} declared in this scenario",
-            nearest(name, valid),
-        )
+        article = "an" if kind == "employer" else "a"
+        problems.unknown(place, f"{article} {kind} declared in this scenario", name, valid)
         return False
 
 
@@ -154,8 +149,8 @@ def read_effect(problems: Problems, place: str, value: object, known: Known, ear
         return None
     kind = value.get("kind")
     if not isinstance(kind, str) or kind not in EFFECTS:
-        came = show(kind) if "kind" in value else "nothing"
-        problems.add(f"{place}.kind", came, "a kind of effect", nearest(kind, EFFECTS))
+        came = "" if "kind" in value else "nothing"
+        problems.unknown(f"{place}.kind", "a kind of effect", kind, EFFECTS, came)
         return None
     place = f"{place} {show(kind)}"
     before = len(problems.lines)
@@ -185,8 +180,8 @@ def _check_names(
     elif kind == "layoff":
         for name in _names(fields.get("teams")):
             if known.teams.get(name, fields["employer"]) != fields["employer"]:
-                fix = nearest(name, (t for t, e in known.teams.items() if e == fields["employer"]))
-                problems.add(f"{place}.teams", show(name), f"a team of {show(fields['employer'])}", fix)
+                own = (t for t, e in known.teams.items() if e == fields["employer"])
+                problems.unknown(f"{place}.teams", f"a team of {show(fields['employer'])}", name, own)
     elif kind == "transfer":
         if ("share" in fields) == ("number" in fields):
             came = "both share and number" if "share" in fields else "neither share nor number"
@@ -205,8 +200,8 @@ def _check_names(
     elif kind in ("leader_leaves", "leader_appointed"):
         key, special = ("to", LEFT_FIELD) if kind == "leader_leaves" else ("origin", INSIDE)
         if fields[key] != special and fields[key] not in known.employers:
-            fix = nearest(fields[key], {special, *known.employers})
-            problems.add(f"{place}.{key}", show(fields[key]), f'an employer or "{special}"', fix)
+            valid = (special, *known.employers)
+            problems.unknown(f"{place}.{key}", f'an employer or "{special}"', fields[key], valid)
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -232,7 +227,7 @@ def _check_one_employer(problems: Problems, place: str, key: str, names: tuple[s
 def _check_lever(problems: Problems, place: str, fields: dict[str, object]) -> None:
     lever = LEVERS.get(str(fields["name"]))
     if lever is None:
-        problems.add(f"{place}.name", show(fields["name"]), "a lever", nearest(fields["name"], LEVERS))
+        problems.unknown(f"{place}.name", "a lever", fields["name"], LEVERS)
         return
     shape = lever.shape
     given = [key for key in ("employers", "teams", "sites") if key in fields]

@@ -86,7 +86,7 @@ def _table(text: str, where: str, kind: str) -> dict[str, Any]:
     if text.startswith("\ufeff"):
         fix = "save the file as UTF-8 without BOM"
         raise _refused(where, kind, "line 1", "a byte-order mark", "UTF-8 text without one", fix)
-    deep = _too_deep(text)
+    deep = too_deep(text)
     if deep:
         expected = f"at most {DEEPEST} levels"
         raise _refused(where, kind, f"line {deep}", "very deep nesting", expected, "flatten the table")
@@ -100,7 +100,7 @@ def _table(text: str, where: str, kind: str) -> dict[str, Any]:
         raise _refused(where, kind, at, f"invalid TOML ({detail})", "valid TOML", fix) from None
 
 
-def _too_deep(text: str) -> int:
+def too_deep(text: str) -> int:
     """The first line where brackets or a dotted key go too deep (0 = none); cheap, before the real parser."""
     bare = _TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)
     depth = 0

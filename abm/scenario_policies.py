@@ -11,7 +11,7 @@ from typing import Any, Final
 from abm import policies
 from abm.policies import Knob, Name
 from abm.scenario_effects import Known, read_effect
-from abm.scenario_read import Problems, date, date_text, month_number, nearest, number, show, spot
+from abm.scenario_read import Problems, cut, date, date_text, month_number, number, show, spot
 from abm.scenario_schema import ALLOCATION_RULES
 
 RESERVED_KNOBS: Final = frozenset({"name", "act"})
@@ -62,8 +62,8 @@ def _policy(
         return None
     called = item.get("name")
     if called not in policies.names():
-        came = show(called) if "name" in item else "nothing"
-        problems.add(f"{place}.name", came, "the name of a policy", nearest(called, policies.names()))
+        came = "" if "name" in item else "nothing"
+        problems.unknown(f"{place}.name", "the name of a policy", called, policies.names(), came)
         return None
     knobs: Mapping[str, Knob | Name] = policies.knobs_of(str(called))
     read: dict[str, Any] = {"name": called}
@@ -72,7 +72,7 @@ def _policy(
         if key == "name":
             continue
         if knob is None:
-            problems.add(f"{place}.{key}", show(value), f"a knob of {show(called)}", nearest(key, knobs))
+            problems.unknown(f"{place}.{cut(key)}", f"a knob of {show(called)}", key, knobs, show(value))
         elif isinstance(knob, Name):
             read[key] = _name(problems, f"{place}.{key}", value, knob, valid, top)
         else:
@@ -105,7 +105,7 @@ def _name(
     if knob.kind != "date":
         if not isinstance(value, str) or value not in valid[knob.kind]:
             expected = f"{knob.unit}{' of this scenario' * (knob.kind != 'rule')}, or nothing ({knob.empty})"
-            problems.add(place, show(value), expected, nearest(value, valid[knob.kind]))
+            problems.unknown(place, expected, value, valid[knob.kind])
         return value
     got = date(problems, place, value)
     if got is not None and {"start", "horizon"} <= top.keys():

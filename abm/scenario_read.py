@@ -6,15 +6,19 @@ canonical form, or ``None`` after noting a problem (TOML has no null, so ``None`
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice, takewhile
 from typing import Any, Final
 
 MOST_PROBLEMS_SHOWN: Final = 20
+MOST_COMPARED: Final = 200  # names that are looked through for the nearest
+LONGEST_COMPARED: Final = 100  # characters of a name for which a nearest one is looked for
 CULTURE: Final = ("openness", "autonomy", "product", "mission", "stability", "flexibility")
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
@@ -54,6 +58,12 @@ class Problems:
         """Note one problem."""
         self.lines.append(f"{place}: came {came}; expected {expected}. Fix: {fix}")
 
+    def unknown(self, place: str, expected: str, name: object, valid: Iterable[str], came: str = "") -> None:
+        """Note a name that is none of the valid ones; the nearest is looked for as long as somebody will read it."""
+        is_read = len(self.lines) < MOST_PROBLEMS_SHOWN
+        fix = nearest(name, valid) if is_read else "mend the first ones first"
+        self.add(place, came or show(name), expected, fix)
+
 
 def show(value: object, longest: int = 70) -> str:
     """A value as a person would recognise it in the file, cut short and with odd characters escaped."""
@@ -72,6 +82,11 @@ def show(value: object, longest: int = 70) -> str:
     return text if len(text) <= longest else f'{text[: longest - 5]} ..."'
 
 
+def cut(key: object) -> str:
+    """A key as a person would recognise it in a place, cut short and with odd characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(key)[:80])
+
+
 def _large(value: int) -> str:
     """A whole number that nobody means, however large: not every one fits into a decimal number."""
     try:
@@ -83,16 +98,28 @@ def _large(value: int) -> str:
 def nearest(name: object, valid: Iterable[str], otherwise: str = "use one of") -> str:
     """The usual fix for an unknown name: the nearest valid one, or the list of what there is."""
     names = sorted(set(valid))
-    close = get_close_matches(name, names, n=1, cutoff=0.6) if isinstance(name, str) and len(name) <= 200 else []
-    if not close and isinstance(name, str):
-        folded = {n.casefold(): n for n in names}
-        close = [folded[m] for m in get_close_matches(name.casefold()[:200], list(folded), n=1, cutoff=0.6)]
-    if close:
-        return f'did you mean "{close[0]}"?'
+    if isinstance(name, str) and len(name) <= LONGEST_COMPARED:
+        likely = names if len(names) <= MOST_COMPARED else _likely(name, names)
+        close = get_close_matches(name, likely, n=1, cutoff=0.6)
+        if not close:
+            folded = {n.casefold(): n for n in likely}
+            close = [folded[m] for m in get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)]
+        if close:
+            return f'did you mean "{close[0]}"?'
     if not names:
         return "there is none to refer to: remove this, or declare it first"
     shown = ", ".join(f'"{n}"' for n in names[:12])
     return f"{otherwise} {shown}{', ...' if len(names) > 12 else ''}"
+
+
+def _likely(name: str, names: Sequence[str]) -> list[str]:
+    """Of very many names those that begin most like one: to compare with every one would take seconds."""
+    folded = name.casefold()
+
+    def alike(each: str) -> int:
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(folded, each.casefold(), strict=False)))
+
+    return heapq.nlargest(MOST_COMPARED, names, key=alike)
 
 
 def month_number(date: str) -> int:
@@ -283,9 +310,7 @@ def read_keys(
     dot = f"{place}." if place else ""
     for key in value:
         if key not in fields:
-            many = len(problems.lines) >= MOST_PROBLEMS_SHOWN  # nobody will read it, and to look for names takes long
-            fix = "remove it" if many else nearest(key, fields)
-            problems.add(f"{dot}{str(key)[:80]}", "an unknown key", "a known key", fix)
+            problems.unknown(f"{dot}{cut(key)}", "a known key", key, fields, "an unknown key")
     result: dict[str, object] = {}
     for key, declared in fields.items():
         if key in value:
@@ -293,8 +318,11 @@ def read_keys(
             if got is not None:
                 result[key] = got
         elif declared.required:
-            near = [k for k in value if k not in fields and isinstance(k, str) and get_close_matches(k, [key], 1, 0.8)]
-            fix = f'rename "{near[0]}"' if near else f"add {key} = ..."
+            fix = f"add {key} = ..."
+            if len(problems.lines) < MOST_PROBLEMS_SHOWN:  # nobody will read the rest
+                strange = (k for k in value if k not in fields and isinstance(k, str) and len(k) < 2 * len(key))
+                near = get_close_matches(key, islice(strange, MOST_COMPARED), 1, 0.8)
+                fix = f'rename "{near[0]}"' if near else fix
             problems.add(f"{dot}{key}", "nothing", "this key, which is required", fix)
         elif declared.default is not None:
             result[key] = declared.default

@@ -380,7 +380,7 @@ def test_without_events() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("h00", "1", "did you mean 'h0'"),
+        ("h00", "1", 'did you mean "h0"'),
         ("monhs", "3", 'did you mean "months"'),
         ("employers.Mta.compute", "1", 'did you mean "Meta"'),
         ("employers.Meta.compue", "1", 'did you mean "compute"'),
@@ -402,6 +402,59 @@ def test_bad_settings(key: str, value: str, said: str) -> None:
         load("meta_fair").with_settings({key: value})
     assert said in str(caught.value)
     assert key.rsplit(".", 1)[-1] in str(caught.value)
+
+
+TOGETHER: list[tuple[dict[str, object], str]] = [
+    (
+        {"events.T01.id": "5", "events.T99.drop": "true"},
+        "events.T99.drop: came an unknown name; expected a declared id",
+    ),
+    ({"employers.Alpha.name": "5", "employers.Nope.compute": "1"}, "employers.Nope.compute: came an unknown name"),
+    (
+        {"employers.Alpha.teams": "13", "sites.Paris.utc_offset": "0"},
+        'Alpha".teams: came 13; expected a list of tables',
+    ),
+    (
+        {"employers.Alpha.teams": '"2022-03"', "teams.Alpha Language.posts": "1"},
+        "teams.Alpha Language.posts: came a part of what employers.Alpha.teams sets",
+    ),
+    ({"cohorts.alpha-authors.name": "true", "cohorts.x.size": "1"}, "cohorts.x.size: came an unknown name"),
+    ({"horizon": "soon", "months": "12"}, 'horizon: came "soon"; expected a whole number'),
+    ({"employers.Alpha.culture": "5", "employers.Alpha.culture.openness": "1"}, "came a part of what employers.Alpha"),
+    ({"h0": "0.1", "parameters.h0": "0.2"}, "came the same thing as"),
+    ({"employers.Alpha.name": "Gamma", "employers.Gamma.compute": "1"}, "employers.Gamma.compute: came an unknown"),
+    ({"title": "{" + "a." * 5000 + "b = 1}"}, "title"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), TOGETHER, ids=[" and ".join(given)[:70] for given, _ in TOGETHER])
+@pytest.mark.parametrize("turned", [False, True], ids=["as given", "turned round"])
+def test_settings_are_looked_up_together(given: dict[str, object], said: str, turned: bool) -> None:
+    """Whatever one setting makes of a name or a list, the others are about the scenario as it was."""
+    settings = dict(reversed(given.items())) if turned else given
+    with pytest.raises(ScenarioError) as caught:
+        load("tiny").with_settings(settings)
+    assert said in str(caught.value)
+
+
+def test_all_settings_that_are_about_nothing_are_told_at_once() -> None:
+    with pytest.raises(ScenarioError, match="has 3 problems"):
+        load("tiny").with_settings({"events.T99.drop": True, "sitez.Paris.country": "x", "employers.Nope.compute": 1})
+
+
+def test_the_order_of_settings_changes_nothing() -> None:
+    settings = {
+        "events.T02.between": ["2022-03", "2022-06"], "events.T02.date": "2022-04", "months": 6, "horizon": 24,
+        "policies.layoffs.share": 0.2, "policies.layoffs.employer": "Alpha", "employers.Alpha.teams": [
+            {"name": "Alpha Language", "site": "Paris", "share": 1.0, "topic": "vision", "count": 2},
+        ], "cohorts.alpha-authors.members": {"Alpha Language": 4}, "events.T01.effects": [], "events.T03.drop": True,
+        "events.T03.label": "x",
+        "employers.Alpha.name": "Alpha",
+    }  # fmt: skip
+    found = [load("tiny").with_settings(dict(order)) for order in (settings.items(), reversed(settings.items()))]
+    assert found[0] == found[1]
+    event = next(event for event in found[0].events if event.id == "T02")
+    assert (event.date, event.between) == ("2022-04", ("2022-03", "2022-06"))
 
 
 # --- small parts

@@ -78,8 +78,8 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({"months": 13}, "months: came 13", "1 to 12, the months of tiny", "leave it out"),
     ({"months": 0}, "months: came 0", "1 to 1,200", "between 1"),
     ({"months": 6, "settings": {"months": 8}}, "settings.months: came 8", "months once", "remove one"),
-    ({"settings": {"h00": 1}}, "settings: parameters.h00", "no such parameter", "did you mean 'h0'?"),
-    ({"settings": {"h0": 9.0}}, "settings: parameters.h0 = 9.0", "expected 0 to 0.25", "the default is"),
+    ({"settings": {"h00": 1}}, "settings: parameters.h00", "the name of a parameter", 'did you mean "h0"?'),
+    ({"settings": {"h0": 9.0}}, "settings: parameters.h0: came 9.0", "expected 0 to 0.25", "the default is"),
     (
         {"settings": {"policies": {"garden_leave": {"moths": 1}}}},
         'settings: policies[1] "garden_leave".moths',

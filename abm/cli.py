@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 
@@ -20,6 +20,10 @@ from abm.scenario import ScenarioError
 
 class _Parser(argparse.ArgumentParser):
     """argparse, with the nearest valid name in its errors."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        commands.paths(self)
 
     def error(self, message: str) -> NoReturn:
         words = _words(self)

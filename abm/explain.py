@@ -49,6 +49,27 @@ class NotFoundError(ValueError):
     """The run, the researcher or the departure asked for is not there."""
 
 
+def whole(run: Path) -> None:
+    """Refuse a folder that holds no finished run.
+
+    Raises:
+        NotFoundError: there is no such folder, nothing of a run in it, or a run that did not finish; and what to do.
+    """
+    if (run / "summary.json").is_file():
+        return
+    if not run.is_dir():
+        raise NotFoundError(
+            f"{run}: no such folder; expected the folder of a finished run. `talent run` prints its folder; the "
+            "usual place is results/<scenario>-seed<seed>"
+        )
+    if any(run.iterdir()):
+        raise NotFoundError(
+            f"{run}: no finished run; summary.json, which `talent run` writes last, is not there. If a run was "
+            "stopped here, give the same command again with --resume: it goes on with the histories that are stored"
+        )
+    raise NotFoundError(f"{run}: an empty folder; expected that of a finished run. `talent run --out {run}` makes one")
+
+
 def why_card(
     run: Path, *, researcher: int | None = None, departure: int | None = None, replicate: int = 0
 ) -> list[dict[str, Any]]:
@@ -67,11 +88,9 @@ def why_card(
     Raises:
         NotFoundError: with what came, what there is, and the fix.
     """
+    whole(run)
     if not (run / "departures.parquet").is_file():
-        raise NotFoundError(
-            f"{run}: no departures.parquet here; expected the folder of a finished run. "
-            "`talent run` prints its folder; the usual place is results/<scenario>-seed<seed>"
-        )
+        raise NotFoundError(f"{run}: no departures.parquet here, which `talent run` wrote; run it again")
     left = pq.read_table(run / "departures.parquet", page_checksum_verification=True).to_pylist()
     numbers = sorted({row["replicate"] for row in left})
     if replicate not in numbers:

@@ -99,14 +99,34 @@ def discover(
 
 def bound_of(threshold: str, y: Floats) -> float:
     """The number that a threshold text means."""
+    value = check_threshold(threshold)
+    return float(np.quantile(y, value)) if threshold.strip().endswith("q") else value
+
+
+def check_threshold(threshold: str) -> float:
+    """The number, or the share of points, in a threshold text.
+
+    Raises:
+        Unfit: it holds none.
+    """
     text = threshold.strip()
     try:
-        value = float(text.removesuffix("q"))
+        value = float(text.removesuffix("q")) if text.isascii() else np.nan
     except ValueError:
         value = np.nan
     if not np.isfinite(value) or (text.endswith("q") and not 0 < value < 1):
         raise Unfit(f'threshold "{threshold}": expected a number such as 140, or a quantile of the points such as 0.8q')
-    return float(np.quantile(y, value)) if text.endswith("q") else value
+    return value
+
+
+def check_installed() -> None:
+    """Refuse before anything is run.
+
+    Raises:
+        Unfit: EMA Workbench is not installed.
+    """
+    with _quiet():
+        _prim()
 
 
 def _check_cases(outcome: str, bound: float, cases: NDArray[np.bool_], above: bool) -> None:

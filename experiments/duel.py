@@ -49,7 +49,7 @@ def action_of(text: str) -> Action:
             raise _error(f"--action {text!r}: expected LEVER=VALUE[,LEVER=VALUE]. Fix: {fix}")
         low, high = sorted((lever.knob.neutral, lever.strong))
         try:
-            number = float(value)
+            number = float(value) if value.isascii() else float("nan")  # digits of other scripts are no digits here
         except ValueError:
             number = float("nan")
         if not low <= number <= high:

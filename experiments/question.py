@@ -141,6 +141,7 @@ def _arguments(name: str, doc: str | None, replicates: int, words: Sequence[str]
             raise Refused(f"{name}: {message}; --help shows what there is")
 
     parser = Parser(prog=name, description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands.paths(parser)
     parser.add_argument(
         "--replicates",
         type=commands.integer(1, commands.MOST_REPLICATES, "the number of replicates"),

@@ -10,6 +10,7 @@ quarantine/, earlier/         damaged files; what `fresh` put aside
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,10 +79,25 @@ class Store:
 
         The plan is written first: a folder whose plan is ahead of its study is brought in order by the next launch.
         """
-        study, code = self.plan.study, self.plan.code
         table = shards.parquet(self.plan.table())
         described = description(self.plan, table)
         path = self.folder / PLAN
+        self.check(held)
+        if not path.exists() or path.read_bytes() != table:
+            for name in (MANIFEST, RUNS):  # of a smaller plan, or of nobody knows what
+                self.disk.unlink(self.folder / name)
+            put(self.disk, path, table)
+        if held is None or (self.folder / STUDY).read_bytes() != described:
+            put(self.disk, self.folder / STUDY, described)
+        self.disk.fsync_folder(self.folder)
+
+    def check(self, held: Mapping[str, Any] | None) -> None:
+        """Refuse a folder whose results must not be mixed with what is asked; writes nothing.
+
+        Raises:
+            OtherStudy: another study or other code; says which and what to do.
+        """
+        study, code, path = self.plan.study, self.plan.code, self.folder / PLAN
         if held is not None and held.get("code") != code:
             raise OtherStudy(
                 f"{self.folder}: its results were made by code {str(held.get('code'))[:12]}, this is code {code[:12]}; "
@@ -93,13 +109,6 @@ class Store:
                 f'"{study.name}" ({study.study_hash()[:12]}), which does not only add points or replicates to it. '
                 "Use another folder, or fresh=True (--fresh), which puts the old results aside"
             )
-        if not path.exists() or path.read_bytes() != table:
-            for name in (MANIFEST, RUNS):  # of a smaller plan, or of nobody knows what
-                self.disk.unlink(self.folder / name)
-            put(self.disk, path, table)
-        if held is None or (self.folder / STUDY).read_bytes() != described:
-            put(self.disk, self.folder / STUDY, described)
-        self.disk.fsync_folder(self.folder)
 
     def _grows(self, path: Path) -> bool:
         """Whether all runs of the plan in the folder are asked again."""

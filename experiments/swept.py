@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from abm.scenario_read import nearest
 from experiments.responses import Responses
 
 MOST_ON_THE_SPOT = 20_000  # runs that are lost when the command is interrupted; more belong in a sweep
@@ -36,7 +37,7 @@ class Swept:
     folder: Path | None
 
 
-def swept(given: str, workers: int, progress: Bar, partial: bool = False) -> Swept:
+def swept(given: str, workers: int, progress: Bar, partial: bool = False, outcomes: Sequence[str] = ()) -> Swept:
     """Read the folder of a sweep, or run a study.
 
     Args:
@@ -44,6 +45,7 @@ def swept(given: str, workers: int, progress: Bar, partial: bool = False) -> Swe
         workers: processes, for a study.
         progress: makes a progress bar from a title and a number of runs.
         partial: whether a sweep that is not finished will do.
+        outcomes: that are asked for; a study is not run for one that it does not watch.
 
     Returns:
         The answers.
@@ -63,7 +65,12 @@ def swept(given: str, workers: int, progress: Bar, partial: bool = False) -> Swe
             f"{given}: no such folder or study; expected a folder that `talent sweep` wrote, the path of a study file, "
             f"or one of {names}"
         )
-    return _study(study.load(given), workers, progress)
+    asked = study.load(given)
+    for outcome in outcomes:
+        if outcome not in asked.outcomes:
+            fix = nearest(outcome, asked.outcomes)
+            raise NotSwept(f'{given}: outcome "{outcome}" is not watched by this study: {fix}. Nothing was run.')
+    return _study(asked, workers, progress)
 
 
 def _folder(path: Path, partial: bool) -> Swept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -106,6 +107,39 @@ def test_bad_input_is_told_in_words(
     assert cli.main([str(folder) if word == "FOLDER" else word for word in arguments]) == 2
     printed = capsys.readouterr()
     assert words in printed.err and "Traceback" not in printed.err and printed.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["discover", "STUDY", "--outcome", "Y", "--above", "1"], 'outcome "Y" is not watched by this study'),
+        (["sensitivity", "STUDY", "--outcome", "y", "--outcome", "z"], 'outcome "z" is not watched by this study'),
+        (["discover", "STUDY", "--outcome", "y", "--above", "many"], "expected a number such as 140"),
+        (["discover", "STUDY", "--outcome", "y", "--above", "０.8q"], "expected a number such as 140"),
+        (["discover", "STUDY", "--outcome", "y", "--above", "1", "--out", "STUDY"], "is a file"),
+        (["sensitivity", "STUDY", "--out", "STUDY"], "is a file"),
+    ],
+)
+def test_what_cannot_be_analysed_is_not_run(
+    arguments: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def run(*_: object, **__: object) -> None:
+        raise AssertionError("was run")
+
+    monkeypatch.setattr(runner, "in_memory", run)
+    place = str(written(tmp_path, "lhs", 300))
+    assert cli.main([place if word == "STUDY" else word for word in arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_discovery_without_its_library_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runner, "in_memory", lambda *_, **__: pytest.fail("was run"))
+    monkeypatch.setitem(sys.modules, "ema_workbench.analysis", None)
+    assert cli.main(["discover", str(written(tmp_path, "lhs", 300)), "--outcome", "y", "--above", "1"]) == 2
+    assert "uv sync --extra discovery" in capsys.readouterr().err
 
 
 def test_an_unfinished_sweep_is_refused_unless_asked_for(

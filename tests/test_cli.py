@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,13 +90,21 @@ BAD = [
     (["run", "tiny", "--months", "99"], "from 1 to 12"),
     (["run", "tiny", "--workers", "0"], "out of range"),
     (["run", "tiny", "--set", "h0"], "KEY=VALUE"),
-    (["run", "tiny", "--set", "h00=1"], "did you mean 'h0'"),
+    (["run", "tiny", "--set", "h00=1"], 'did you mean "h0"'),
     (["run", "tiny", "--set", "h0=2"], "expected 0 to"),
     (["run", "tiny", "--set", "employers.Alhpa.compute=1"], "Alpha"),
     (["run", "tiny", "--sead", "1"], "did you mean --seed"),
     (["list", "scenario"], "did you mean scenarios"),
     (["explain", "nowhere", "--departure", "0"], "expected the folder of a finished run"),
     (["explain", "."], "required"),
+    (["run", "tiny", "--out", ""], "came nothing; expected a path"),
+    (["run", "tiny", "--out", " "], "came nothing; expected a path"),
+    (["sweep", "tiny", "--out", ""], "came nothing; expected a path"),
+    (["run", "tiny", "--seed", "１２"], "is not the seed: a whole number"),
+    (["run", "tiny", "--months", "٣"], "is not the number of months: a whole number"),
+    (["run", "tiny", "--set", "h0=０.１"], "write e.g. 0.0"),
+    (["frontier", "tiny", "--employer", "Alpha", "--price", "pay=１"], "expected a number"),
+    (["calibrate", "--noise", "０.1"], "expected a standard error"),
 ]
 
 
@@ -116,6 +127,42 @@ def test_explain_names_who_did_leave(run_folder: Path, capsys: pytest.CaptureFix
     assert "people near that number who did" in capsys.readouterr().err
     assert cli.main(["explain", str(run_folder), "--departure", "0", "--replicate", "77"]) == 2
     assert "--replicate 77" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["explain", "FOLDER", "--departure", "0"], ["rank", "FOLDER"]])
+@pytest.mark.parametrize("left", ["a file", "a folder", "nothing"])
+def test_a_half_written_folder_says_so(
+    command: list[str], left: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that was stopped leaves some of its tables, or histories, and no summary."""
+    if left == "a file":
+        (tmp_path / "departures.parquet").write_bytes(b"")
+        (tmp_path / "provenance.json").write_text('{"scenario": {}}', encoding="utf-8")
+    elif left == "a folder":
+        (tmp_path / "histories").mkdir()
+    assert cli.main([str(tmp_path) if word == "FOLDER" else word for word in command]) == 2
+    told = capsys.readouterr().err
+    assert ("an empty folder" if left == "nothing" else "no finished run") in told
+    assert ("--resume" in told) is (left != "nothing")
+
+
+@pytest.mark.parametrize("package", ["experiments", "viz"])
+def test_a_folder_that_shadows_a_package_is_named(package: str, tmp_path: Path) -> None:
+    """`python -m` looks first where it is started: a package of somebody else there would be taken for ours."""
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text("", encoding="utf-8")
+    asked = [sys.executable, "-m", "abm", "list", "scenarios"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False, env=_with_the_checkout())
+    assert done.returncode == 2
+    assert f"{tmp_path / package} shadows the package {package}" in done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
+    (tmp_path / package / "__init__.py").unlink()  # a folder that is no package shadows nothing
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False, env=_with_the_checkout())
+    assert done.returncode == 0 and "tiny" in done.stdout
+
+
+def _with_the_checkout() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(Path(cli.__file__).resolve().parents[1])}
 
 
 def test_an_output_that_cannot_be_written_is_told_before_the_work(

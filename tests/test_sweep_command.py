@@ -101,6 +101,20 @@ def test_bad_input_gives_one_message_and_code_two(
     assert expected in told and "Traceback" not in told
 
 
+def test_to_go_on_is_advised_only_where_it_can_help(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the results of another study the same advice led to a second refusal."""
+    out = tmp_path / "out"
+    assert call(study=study, out=out) == 0
+    other = tmp_path / "other.toml"
+    other.write_text(STUDY.replace("0.02", "0.03"), encoding="utf-8")
+    capsys.readouterr()
+    assert call(study=str(other), out=out) == 2
+    told = capsys.readouterr().err
+    assert 'holds the study "little"' in told and "--fresh" in told and "--resume" not in told
+
+
 def test_a_folder_in_use_or_a_file_is_told(study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     out.mkdir()

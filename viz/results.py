@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from abm import explain
+
 type Floats = npt.NDArray[np.float64]
 
 NOT_EMPLOYERS = ("searching", "left the field")  # states a person can be in, which nobody can resign from
@@ -275,8 +277,10 @@ def load(run_dir: Path) -> RunData:
     Raises:
         RunFolderError: there is no readable `summary.json`.
     """
-    if not (run_dir / "summary.json").is_file():
-        raise RunFolderError(f"{run_dir}: no summary.json here; expected the folder that `talent run` wrote (--out)")
+    try:
+        explain.whole(run_dir)
+    except explain.NotFoundError as error:
+        raise RunFolderError(str(error)) from error
     try:
         summary = _json(run_dir / "summary.json")
         provenance, graph = _json(run_dir / "provenance.json"), _json(run_dir / "graph.json")

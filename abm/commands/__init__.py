@@ -37,12 +37,34 @@ def modules() -> dict[str, Any]:
     return dict(sorted(found.items(), key=lambda item: (item[1].ORDER, item[0])))
 
 
+def plain(text: str) -> str:
+    """A number as typed, for `int` and `float`, which would take the digits of every script.
+
+    Raises:
+        ValueError: other characters than a keyboard's.
+    """
+    if not text.isascii():
+        raise ValueError(f"{text!r} is not in plain digits")
+    return text
+
+
+def paths(parser: argparse.ArgumentParser) -> None:
+    """Let a parser refuse empty text for a `Path`: it would be the present folder, and is more often a mistake."""
+
+    def read(text: str) -> Path:
+        if not text.strip():
+            raise argparse.ArgumentTypeError("came nothing; expected a path. Fix: name one (. is this folder)")
+        return Path(text)
+
+    parser.register("type", Path, read)
+
+
 def integer(low: int, high: int, what: str) -> Callable[[str], int]:
     """A reader of whole numbers for argparse that says what it wanted."""
 
     def read(text: str) -> int:
         try:
-            value = int(text)
+            value = int(plain(text))
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}: a whole number from {low} to {high}") from None
         if not low <= value <= high:

@@ -60,7 +60,7 @@ def add(parsers: Commands) -> None:
 
 def _share(text: str) -> float:
     try:
-        value = float(text)
+        value = float(commands.plain(text))
     except ValueError:
         value = -1.0
     if not 0.0 <= value <= 0.5:

@@ -40,9 +40,17 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     from experiments.figures import style  # noqa: PLC0415
 
     above = chosen.above is not None
+    if chosen.out is not None:
+        commands.folder_of(chosen.out)
     try:
+        discovery.check_threshold(chosen.above if above else chosen.below)
+        discovery.check_installed()
         given = swept.swept(
-            chosen.sweep, commands.workers_of(chosen, swept.MOST_ON_THE_SPOT), commands.progress, chosen.partial
+            chosen.sweep,
+            commands.workers_of(chosen, swept.MOST_ON_THE_SPOT),
+            commands.progress,
+            chosen.partial,
+            [chosen.outcome],
         )
         found = discovery.discover(
             given.responses,

@@ -126,7 +126,7 @@ def numbers(pairs: list[str]) -> dict[str, float]:
     found = {}
     for name, text in commands.settings_of(pairs, "--price").items():
         try:
-            found[name] = float(text)
+            found[name] = float(commands.plain(text))
         except ValueError:
             raise Refused(f"--price {name}={text}: expected a number") from None
     return found

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from abm import commands, files, ranking
+from abm import commands, explain, files, ranking
 from abm.commands import Commands, Refused
 from abm.commands.contagion import gather
 from abm.ranking import Flows, Number, Ranking
@@ -96,6 +96,7 @@ def _recorded(chosen: argparse.Namespace, folder: Path) -> tuple[Scenario, int, 
         raise Refused(
             f"{folder}: is a run that was made; --set and --months need a scenario, e.g. talent rank meta_fair"
         )
+    explain.whole(folder)
     try:
         record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
         histories = {int(each["replicate"]): str(each["digest"]) for each in record["replicates"]}

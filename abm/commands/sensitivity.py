@@ -66,9 +66,15 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     from experiments import sensitivity, sensitivity_files, swept  # noqa: PLC0415  # loads the analyses
     from experiments.figures import style  # noqa: PLC0415
 
+    if chosen.out is not None:
+        commands.folder_of(chosen.out)
     try:
         given = swept.swept(
-            chosen.sweep, commands.workers_of(chosen, swept.MOST_ON_THE_SPOT), commands.progress, chosen.partial
+            chosen.sweep,
+            commands.workers_of(chosen, swept.MOST_ON_THE_SPOT),
+            commands.progress,
+            chosen.partial,
+            chosen.outcomes,
         )
         rankings = sensitivity.analyse(
             given.responses,

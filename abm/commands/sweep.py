@@ -68,7 +68,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     if chosen.retry_failed and not chosen.resume:
         raise Refused("--retry-failed: goes with --resume, since it tries again what an earlier launch stored")
     if not (chosen.resume or chosen.fresh):
-        _refuse_started(folder, chosen)
+        _refuse_started(study, folder, chosen)
     return _sweep(study, folder, chosen)
 
 
@@ -81,14 +81,19 @@ def _again(chosen: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _refuse_started(folder: Path, chosen: argparse.Namespace) -> None:
+def _refuse_started(study: Study, folder: Path, chosen: argparse.Namespace) -> None:
     """Nobody adds to a folder, or waits for a finished sweep, by accident."""
-    from experiments import reading  # noqa: PLC0415
+    from experiments import reading, store  # noqa: PLC0415
+    from experiments.disk import DISK  # noqa: PLC0415
+    from experiments.plan import plan  # noqa: PLC0415
 
     if not (folder / "study.json").exists():
         return
     try:
+        store.Store(folder, plan(study), DISK).check(reading.described(folder))
         found: Status | None = reading.status(folder)
+    except store.OtherStudy as error:  # to go on with it would be refused as well
+        raise Refused(str(error)) from None
     except reading.Unreadable as error:
         raise Refused(f"{error}\nGo on:       {_again(chosen)}") from None
     assert found is not None

@@ -188,9 +188,10 @@ def _documents(root: Path, folder: Path) -> list[Found]:
         has = [trace for trace in traces if trace in files]
         if has and name not in there and not there & {"run", "sweep", "calibration"}:
             writer = BY_NAME[name]
+            again = "give the same command again with --resume" if name in ("run", "sweep") else "run it again"
             said = (
                 f"Half-written: {has[0]} is there and {writer.file} is not. "
-                f"{writer.command} writes such a folder; run it again."
+                f"{writer.command} writes such a folder; {again}."
             )
             found.append(one(has[0], "", said))
             break

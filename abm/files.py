@@ -27,6 +27,7 @@ from abm.kernels import collaboration
 from abm.kernels.utility import TERMS
 from abm.ledger import Row
 from abm.network import Csr
+from abm.processor import processor
 from abm.run import Result
 from abm.scenario import Scenario
 from abm.summary import destinations, employer_name, state_name, summarise
@@ -79,11 +80,18 @@ def provenance(
         "scenario_hash": scenario.content_hash(),
         "seed": seed,
         "replicates": [
-            {"replicate": r.replicate, "seed": r.seed, "digest": r.digest, "event_months": r.event_months}
+            {
+                "replicate": r.replicate,
+                "seed": r.seed,
+                "digest": r.digest,
+                "events_digest": r.events_digest,
+                "event_months": r.event_months,
+            }
             for r in results
         ],
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "platform": f"{sys.platform} {platform.machine()}",
+        "processor": processor(),
         "commit": _commit(),
     }
 

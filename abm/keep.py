@@ -17,6 +17,7 @@ import numpy as np
 from abm import pool
 from abm.changes import Action, Change, change, undo
 from abm.explain import NotFoundError
+from abm.processor import repeats
 from abm.replay import begin, fork, run_to, step
 from abm.run import Result, simulate
 from abm.scenario import Scenario, from_dict
@@ -55,7 +56,7 @@ Found = dict[str, Any]  # one search as plain data
 
 
 def case_of(run: Path, replicate: int, departure: int, months_kept: int = MONTHS_KEPT) -> Case:
-    """A departure of a finished run; its history is run again and must come out the same to the last byte.
+    """A departure of a finished run; its history is run again and must come out the same (`abm.processor.repeats`).
 
     Raises:
         NotFoundError: there is no such run, replicate or departure, or the program has changed since.
@@ -64,15 +65,16 @@ def case_of(run: Path, replicate: int, departure: int, months_kept: int = MONTHS
     if not place.is_file():
         raise NotFoundError(f"{run}: no provenance.json here; expected the folder of a finished run")
     record = json.loads(place.read_text(encoding="utf-8"))
-    digests = {row["replicate"]: row["digest"] for row in record["replicates"]}
-    if replicate not in digests:
-        raise NotFoundError(f"--replicate {replicate}: the run has replicates {min(digests)} to {max(digests)}")
+    places = {row["replicate"]: place for place, row in enumerate(record["replicates"])}
+    if replicate not in places:
+        raise NotFoundError(f"--replicate {replicate}: the run has replicates {min(places)} to {max(places)}")
     scenario = from_dict(record["scenario"], f"in {place}")
     again = simulate(scenario, record["seed"], replicate)
-    if again.digest != digests[replicate]:
+    if not repeats(record, places[replicate], again.digest, again.events_digest):
         raise NotFoundError(
-            f"{run}: replicate {replicate} has digest {digests[replicate][:12]}, but running it again gives "
-            f"{again.digest[:12]}: the program has changed since. Make the run again: {record['command']}"
+            f"{run}: replicate {replicate} comes out otherwise when it is run again (digest {again.digest[:12]}, "
+            f"events {again.events_digest[:12]}): the program has changed since. Make the run again: "
+            f"{record['command']}"
         )
     return case_in(scenario, record["seed"], again, departure, months_kept)
 

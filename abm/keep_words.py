@@ -58,7 +58,7 @@ def as_text(data: dict[str, Any]) -> str:
     lines = ["What would have kept this person", "", f"  {data['sentence']}", ""]
     lines.append(f"  Kept means: never left before, and there at the end of {data['kept_until']}.")
     lines.append(
-        f"  Verified by running whole histories again: unchanged (digest {data['digest'][:12]}, as in the run), and"
+        f"  Verified by running whole histories again: unchanged (as in the run; digest {data['digest'][:12]}), and"
     )
     lines.append("  with each change that keeps.")
     if not data["decided"]:

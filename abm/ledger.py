@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.columns import digest
+
 Row = dict[str, NDArray[Any]]
+
+EVENTS: Final = {
+    "departures": ("month", "researcher", "from_team", "from_employer", "to_team", "to_employer", "cause", "path"),
+    "moves": ("month", "researcher", "from_state", "to_state", "from_team", "to_team"),
+    "startups": ("month", "founder", "employer", "site"),
+}
+"""What a history is made of, in whole numbers: who left, who began or was freed where, who founded what, and when.
+
+Moves are among them, since a departure says where somebody is going and a move that they came, and since entering the
+market or changing team is no departure."""
 
 
 class Ledger:
@@ -51,8 +63,25 @@ class Ledger:
             return {}
         return {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
 
+    def events_digest(self, month: int) -> str:
+        """SHA-256 of what happened in the first months, without a floating-point number in it.
+
+        Each table of `EVENTS` is its columns as little-endian 64-bit integers, the rows sorted by month, then person,
+        then the other columns; so neither the processor nor the order of writing is in it. Terms, pay and offers are
+        not: sums of floats differ in the last bit between processors.
+
+        Args:
+            month: months that have been run.
+        """
+        parts = [("months", np.array([month], dtype="<i8"))]
+        for name, columns in EVENTS.items():
+            table = self.table(name)
+            rows = np.array([table[column] for column in columns] if table else np.zeros((len(columns), 0)), "<i8")
+            parts.append((f"{name}: {', '.join(columns)}", rows[:, np.lexsort(rows[::-1])].T))
+        return digest(parts)
+
     def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Every array, for the digest."""
+        """Every array, for the digest of the bytes."""
         for name in ("departures", "offers", "moves", "startups"):
             for column, values in self.table(name).items():
                 yield f"ledger.{name}.{column}", values

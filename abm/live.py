@@ -83,8 +83,12 @@ class LiveMarket:
         return self.month >= self.months
 
     def digest(self) -> str:
-        """SHA-256 of the whole state and the ledger; that of `simulate(export(), seed, replicate)`."""
+        """SHA-256 of the whole state and the ledger; that of `simulate(export(), seed, replicate)` on this machine."""
         return self.world.digest()
+
+    def events_digest(self) -> str:
+        """SHA-256 of what has happened; that of `simulate(export(), seed, replicate)` on any machine."""
+        return self.world.events_digest()
 
     def step(self) -> None:
         """Run one month; nothing happens when the market is over."""
@@ -212,16 +216,16 @@ class LiveMarket:
         return self.scenario.derive(months=max(self.month, 1), horizon=self.scenario.horizon)
 
     def export_toml(self) -> str:
-        """`export` as a file for `talent run FILE --seed SEED --replicates 1`, with seed, digest and log on top."""
-        lines = [*live_script.provenance(self.seed, self.replicate, self.month, self.digest())]
+        """`export` as a file for `talent run FILE --seed SEED --replicates 1`, with seed, digests and log on top."""
+        lines = [*live_script.provenance(self.seed, self.replicate, self.month, self.digest(), self.events_digest())]
         return to_toml(self.export(), "\n".join([*lines, *(pull.words for pull in self.log)]))
 
     def export_script(self) -> str:
-        """A short Python program that replays this history, checks the digest and prints what it found.
+        """A short Python program that replays this history, checks its events and prints what it found.
 
         It needs the file of `export_toml` beside it, under the name of the scenario, unless the scenario is shipped.
         """
-        checked = self.digest() if self.month else ""
+        checked = self.events_digest() if self.month else ""
         words = [pull.words for pull in self.log]
         return live_script.script(self.described, self.export(), self.seed, self.replicate, checked, words)
 

@@ -1,4 +1,4 @@
-"""A live history as a short Python program that replays it, checks its digest and prints what it found."""
+"""A live history as a short Python program that replays it, checks its events and prints what it found."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ for name, value in {
 for row, employer in enumerate(scenario.employers):
     left, heads = result.series["departures"][:, row].sum(), result.series["headcount"][-1, row]
     print(f"{employer.name:<24}{left:.0f} left, {heads:.0f} there at the end")
-print("digest", result.digest)
+print("events", result.events_digest)
+print("bytes", result.digest)
 """
 
 
-def provenance(seed: int, replicate: int, month: int, digest: str) -> Iterator[str]:
+def provenance(seed: int, replicate: int, month: int, digest: str, events: str) -> Iterator[str]:
     """Which history it is, and how to see it again."""
-    yield f"Seed {seed}, replicate {replicate}, {month} months run" + (f", digest {digest}" if month else "")
+    yield f"Seed {seed}, replicate {replicate}, {month} months run"
+    if month:
+        yield f"Digest of the events, on any machine: {events}"
+        yield f"Digest of the bytes, on the same kind of processor: {digest}"
     if replicate == 0:
         yield f"Run it again: talent run THIS_FILE --seed {seed} --replicates 1"
 
 
-def script(described: Scenario, exported: Scenario, seed: int, replicate: int, digest: str, log: Sequence[str]) -> str:
+def script(described: Scenario, exported: Scenario, seed: int, replicate: int, events: str, log: Sequence[str]) -> str:
     """The text of the program.
 
     Args:
         described: the scenario before any pull; if it is a shipped one, the program names it and says what differs.
         exported: what was followed.
         seed, replicate: of the history.
-        digest: to be found; "" to check none, because no month was run.
+        events: digest of the events to be found; "" to check none, because no month was run.
         log: the pulls, in words.
     """
     shipped = described.name in names() and load(described.name) == described
@@ -50,8 +54,8 @@ def script(described: Scenario, exported: Scenario, seed: int, replicate: int, d
     else:
         lines.append(f"scenario = load(Path(__file__).with_name({described.name + '.toml'!r}))")
     lines.append(f"result = simulate(scenario, seed={seed}, replicate={replicate})")
-    if digest:
-        lines.append(f'assert result.digest == "{digest}", "another history: another version of the model?"')
+    if events:
+        lines.append(f'assert result.events_digest == "{events}", "another history: another version of the model?"')
     return "\n".join(lines) + "\n" + _FOUND
 
 

@@ -38,7 +38,7 @@ class Flows:
         premium: (G,) ln of pay over the reference pay of the person's skill, added up likewise.
         utility: (G,) utils of the present job, added up likewise.
         offered: (G,) utils of the offers to people employed elsewhere, added up over offers.
-        digest: of the final state.
+        digest, events_digest: of the final state, and of what happened.
     """
 
     moves: Floats
@@ -49,6 +49,7 @@ class Flows:
     utility: Floats
     offered: Floats
     digest: str
+    events_digest: str
 
 
 def flows(scenario: Scenario, seed: int, replicate: int) -> Flows:
@@ -80,7 +81,7 @@ def flows(scenario: Scenario, seed: int, replicate: int) -> Flows:
         goal, origin = (np.minimum(left[name][job], n - 1) for name in ("to_employer", "from_employer"))
         np.add.at(moves, (goal, origin), 1.0)
         np.fill_diagonal(moves, 0.0)  # from one start-up to another
-    return Flows(moves, offers, size, pay, premium, utility, offered, world.digest())
+    return Flows(moves, offers, size, pay, premium, utility, offered, world.digest(), world.events_digest())
 
 
 def names_of(scenario: Scenario) -> list[str]:

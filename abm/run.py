@@ -26,7 +26,7 @@ from abm.world import World
 
 @dataclass(slots=True)
 class Result:
-    """One replicate: what happened, and the digest that proves it.
+    """One replicate: what happened, and the digests that prove it.
 
     Attributes:
         replicate, seed: number in the ensemble and the seed that was used.
@@ -42,7 +42,8 @@ class Result:
         employers, teams: names by row; scenario's first, potential start-ups after them.
         event_months: month drawn for each event of the scenario.
         graph: people, ties and cohort for drawing; only for replicate 0.
-        digest: SHA-256 of the final state and the ledger.
+        digest: SHA-256 of the final state and the ledger, to the last bit; depends on the kind of processor.
+        events_digest: SHA-256 of what happened, in whole numbers; to be compared between machines.
     """
 
     replicate: int
@@ -64,6 +65,7 @@ class Result:
     event_months: list[int]
     graph: dict[str, Any]
     digest: str
+    events_digest: str
 
 
 def replicate_seed(seed: int, replicate: int) -> int:
@@ -85,7 +87,7 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change
         change: what is different in this world from the scenario; the luck stays the same.
 
     Returns:
-        The result; running it again gives the same digest.
+        The result; running it again gives the same digests.
     """
     change = change or Change()
     described = change.apply(scenario if isinstance(scenario, Scenario) else load(scenario))
@@ -183,6 +185,7 @@ def _result(world: World, replicate: int, seed: int, left: Floats, willing: Floa
         event_months=[dated.month for dated in world.events],
         graph=_graph(world, watch.team) if replicate == 0 else {},
         digest=world.digest(),
+        events_digest=world.events_digest(),
     )
 
 

@@ -90,6 +90,7 @@ def summarise(scenario: Scenario, seed: int, results: Sequence[Result]) -> dict[
         "causes": _causes(results),
         "events": _events(scenario, results),
         "digest": [result.digest for result in results],
+        "events_digest": [result.events_digest for result in results],
     }
 
 

@@ -338,6 +338,13 @@ class World:
                 for name in held.__slots__:
                     yield f"{part}.{name}", getattr(held, name)
 
+    def events_digest(self) -> str:
+        """SHA-256 of what has happened so far, in whole numbers (see `Ledger.events_digest`): for any processor."""
+        return self.ledger.events_digest(self.month)
+
     def digest(self) -> str:
-        """SHA-256 of the whole state and of the ledger so far."""
+        """SHA-256 of the whole state and of the ledger so far, to the last bit: for one kind of processor.
+
+        NumPy adds up and takes logarithms in other ways on processors with wider registers, which moves last bits.
+        """
         return digest([*self.arrays(), ("month", np.array([self.month])), *self.ledger.arrays()])

@@ -119,6 +119,7 @@ def provenance(found: Found, command: str, seed: int, complete: bool) -> dict[st
                     "seed": seen[design.arms[0].name][replicate].seed,
                     "event_months": seen[design.arms[0].name][replicate].event_months,
                     "digests": {name: histories[replicate].digest for name, histories in seen.items()},
+                    "events_digests": {name: histories[replicate].events_digest for name, histories in seen.items()},
                 }
                 for replicate in range(found.replicates)
             ],

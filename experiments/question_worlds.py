@@ -98,10 +98,11 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One history: outcomes, digest, seed, months drawn for events, and what was kept of it."""
+    """One history: outcomes, digests of bytes and events, seed, months drawn for events, and what was kept of it."""
 
     values: list[float]
     digest: str
+    events_digest: str
     seed: int
     event_months: list[int]
     kept: Any = None
@@ -211,7 +212,7 @@ def observe(
         float((outcomes.read(each, scenario) if isinstance(each, str) else each).measure(result)) for each in watched
     ]
     kept = keep(scenario, result) if keep is not None else None
-    return Seen(values, result.digest, result.seed, result.event_months, kept)
+    return Seen(values, result.digest, result.events_digest, result.seed, result.event_months, kept)
 
 
 def collect(

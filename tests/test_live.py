@@ -162,8 +162,9 @@ def test_the_command_line_runs_the_export_to_the_same_digest(tmp_path: Path) -> 
     out = tmp_path / "out"
     assert cli.main(["run", str(file), "--seed", "5", "--replicates", "1", "--out", str(out)]) == 0
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    assert summary["digest"] == [live.digest()]
-    assert live.digest() in live.export_toml() and live.digest() != simulate(lawful().derive(months=8), 5).digest
+    assert summary["digest"] == [live.digest()] and summary["events_digest"] == [live.events_digest()]
+    assert live.digest() in live.export_toml() and live.events_digest() in live.export_toml()
+    assert live.digest() != simulate(lawful().derive(months=8), 5).digest
 
 
 @pytest.mark.parametrize("scenario", [tiny(), lawful()], ids=["shipped", "a file"])
@@ -181,8 +182,9 @@ def test_the_script_replays_and_says_what_it_found(
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), {"__name__": "again", "__file__": str(file)})
     said = capsys.readouterr().out
     left = simulate(live.export(), 3).series["departures"][:, 0].sum()
-    assert f"digest {live.digest()}" in said and f"\nAlpha{'':<19}{left:.0f} left" in said
-    wrong = live.export_script().replace(live.digest(), "0" * 64)
+    assert f"events {live.events_digest()}\nbytes {live.digest()}" in said and f"\nAlpha{'':<19}{left:.0f} left" in said
+    assert live.digest() not in live.export_script(), "another processor would refuse it"
+    wrong = live.export_script().replace(live.events_digest(), "0" * 64)
     with pytest.raises(AssertionError, match="another history"):
         exec(compile(wrong, str(file), "exec"), {"__name__": "again", "__file__": str(file)})
 

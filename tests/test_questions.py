@@ -130,7 +130,7 @@ def test_rows_to_be_predicted_carry_no_observed_value() -> None:
     script = module("q01_replay")
     designs = script.design()
     seen = [
-        {arm.name: [question_worlds.Seen([1.0] * len(each.watched), "", 0, [])] * 2 for arm in each.worlds}
+        {arm.name: [question_worlds.Seen([1.0] * len(each.watched), "", "", 0, [])] * 2 for arm in each.worlds}
         for each in designs
     ]
     lines = script.predictions(Found(tuple(designs), seen, replicates=2))
@@ -347,9 +347,11 @@ def test_nothing_in_an_answer_depends_on_when_and_where(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "provenance.json").read_text(encoding="utf-8"))
     assert record["designs"][0]["worlds"]["no layoff"]["without"] == ["T04"]
     assert {"command", "commit", "versions", "seed"} <= set(record)
-    for name, digest in record["designs"][0]["replicates"][1]["digests"].items():
+    told = record["designs"][0]["replicates"][1]
+    for name, digest in told["digests"].items():
         arm = next(arm for arm in tiny().worlds if arm.name == name)
-        assert simulate("tiny", 1, 1, arm.change).digest == digest
+        found = simulate("tiny", 1, 1, arm.change)
+        assert (found.digest, found.events_digest) == (digest, told["events_digests"][name])
 
 
 # ---- words ---------------------------------------------------------------------------------------------------------

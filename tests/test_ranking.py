@@ -101,7 +101,9 @@ def histories(number: int, seed: int = 11, moves: float = 3000.0) -> tuple[list[
         size = made["g"] / made["g"].sum() * 1e5
         arrays = (size, size * 500 * np.exp(premium), size * premium, size * made["value"])
         offers = taken + refused
-        found.append(Flows(taken, offers, *arrays, offered=offers.sum(axis=1) * made["value"], digest=""))
+        found.append(
+            Flows(taken, offers, *arrays, offered=offers.sum(axis=1) * made["value"], digest="", events_digest="")
+        )
     return found, {**made, "premium": premium}
 
 
@@ -211,7 +213,7 @@ def test_bad_input_to_rank(folder: Path, tmp_path: Path, capsys: pytest.CaptureF
 def test_fewer_than_four_employers_have_no_rank_correlation(capsys: pytest.CaptureFixture[str]) -> None:
     made = economy(1, employers=3)
     offers, ones = made["offers"], np.ones(3)
-    flows = Flows(made["moves"], offers, ones * 100.0, ones, np.arange(3.0), ones, ones, "")
+    flows = Flows(made["moves"], offers, ones * 100.0, ones, np.arange(3.0), ones, ones, "", "")
     ranked = ranking.rank(["A", "B", "C"], [flows], 1)
     assert len(ranked.rows) == 3
     assert ranked.fit == ranked.pairwise_fit == {}

@@ -156,7 +156,11 @@ def _provenance(data: RunData) -> str:
     facts.append(("Scenario hash", data.scenario_head.get("hash")))
     facts.append(("Seed", data.seed))
     facts.append(("Replicates", data.n_replicates))
-    facts.append(("Digest of the final state", data.summary.get("digest") or record.get("digest")))
+    for what, key in (("events", "events_digest"), ("bytes", "digest")):
+        listed = data.summary.get(key) or record.get(key)
+        whose, first = (" of history 0", listed[0]) if isinstance(listed, list) and listed else ("", listed)
+        facts.append((f"Digest of the {what}{whose}", first))
+    facts.append(("Processor", record.get("processor")))
     facts.append(("Commit", record.get("commit")))
     versions: Any = record.get("versions")
     if isinstance(versions, dict):
@@ -170,6 +174,7 @@ def _provenance(data: RunData) -> str:
         digests = svg.numbers("Digest of every replicate", content)
     return (
         '<section id="made"><h2>How this was made</h2>'
-        "<figcaption>The same scenario, seed and versions give the same bytes. To run it again:</figcaption>"
+        "<figcaption>The same scenario, seed and versions give the same bytes on this kind of "
+        "processor, and the same events on another. To run it again:</figcaption>"
         f'<pre><code>{svg.esc(reproduce(data))}</code></pre><dl class="facts">{rows}</dl>{digests}</section>'
     )

@@ -14,6 +14,7 @@ from rich.table import Table
 from abm import commands, explain, files, ranking
 from abm.commands import Commands, Refused
 from abm.commands.contagion import gather
+from abm.processor import repeats
 from abm.ranking import Flows, Number, Ranking
 from abm.scenario import Scenario, from_dict
 
@@ -36,21 +37,23 @@ def add(parsers: Commands) -> None:
 def run(chosen: argparse.Namespace, command: str) -> int:
     """Count moves and offers in every history, and print the values of employers."""
     folder = Path(chosen.scenario)
-    digests: dict[int, str] = {}
+    record: dict[str, Any] = {"replicates": []}
     if folder.is_dir():
-        scenario, seed, digests = _recorded(chosen, folder)
+        scenario, seed, record = _recorded(chosen, folder)
     else:
         scenario, seed = commands.described(chosen), chosen.seed
-    replicates = sorted(digests) or list(range(chosen.replicates))
+    recorded = record["replicates"]
+    replicates = [each["replicate"] for each in recorded] or list(range(chosen.replicates))
     jobs = [(scenario, seed, replicate) for replicate in replicates]
     done, whole = gather(chosen, "histories", ranking.flows, jobs)
     found: list[Flows] = [done[number] for number in sorted(done)]
     for number in sorted(done):
-        replicate = replicates[number]
-        if digests and done[number].digest != digests[replicate]:
+        again = done[number]
+        if recorded and not repeats(record, number, again.digest, again.events_digest):
             raise Refused(
-                f"{folder}: history {replicate} came out with digest {done[number].digest[:16]}, recorded is "
-                f"{digests[replicate][:16]}; expected the version of the model that made the folder. Fix: run it again"
+                f"{folder}: history {replicates[number]} came out with digest {again.digest[:16]}, recorded is "
+                f"{recorded[number]['digest'][:16]}; expected the version of the model that made the folder. Fix: run "
+                "it again"
             )
     screen = commands.console()
     try:
@@ -90,8 +93,8 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     return 0 if whole else 130
 
 
-def _recorded(chosen: argparse.Namespace, folder: Path) -> tuple[Scenario, int, dict[int, str]]:
-    """Scenario, seed and digests by replicate of a folder of a run."""
+def _recorded(chosen: argparse.Namespace, folder: Path) -> tuple[Scenario, int, dict[str, Any]]:
+    """Scenario, seed and provenance of a folder of a run."""
     if chosen.settings or chosen.months is not None:
         raise Refused(
             f"{folder}: is a run that was made; --set and --months need a scenario, e.g. talent rank meta_fair"
@@ -99,8 +102,14 @@ def _recorded(chosen: argparse.Namespace, folder: Path) -> tuple[Scenario, int, 
     explain.whole(folder)
     try:
         record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        histories = {int(each["replicate"]): str(each["digest"]) for each in record["replicates"]}
-        return from_dict(record["scenario"], str(folder)), int(record["seed"]), histories
+        record["replicates"] = sorted(
+            (
+                {**each, "replicate": int(each["replicate"]), "digest": str(each["digest"])}
+                for each in record["replicates"]
+            ),
+            key=lambda each: each["replicate"],
+        )
+        return from_dict(record["scenario"], str(folder)), int(record["seed"]), record
     except FileNotFoundError:
         raise Refused(f"{folder}: no provenance.json here; expected the folder of a run, or a scenario") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -76,14 +76,14 @@ def _files(market: LiveMarket, to: str) -> tuple[str, str]:
 
 @handler("export")
 def export(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """The session as a scenario and a script that replays it to the same digest."""
+    """The session as a scenario and a script that replays it to the same events."""
     market = session.here()
     name, command = _files(market, "export")
     return {
         "name": name,
         "toml": market.export_toml(),
         "script": market.export_script(),
-        "digest": market.digest(),
+        "events_digest": market.events_digest(),
         "command": command,
     }
 

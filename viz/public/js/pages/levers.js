@@ -102,7 +102,7 @@ function build(app) {
     const answer = await app.ask("export");
     download(`${answer.name}.toml`, answer.toml, "application/toml");
     setTimeout(() => download(`${answer.name}.py`, answer.script, "text/x-python"), 300);
-    swap(stamp, "Saved two files. Replay with ", h("code", { text: answer.command }), " or by running the script; the digest is ", h("code", { class: "digest", text: answer.digest }), ".");
+    swap(stamp, "Saved two files. Replay with ", h("code", { text: answer.command }), " or by running the script; on any machine the digest of the events is ", h("code", { class: "digest", text: answer.events_digest }), ".");
   }
 
   function packed({ state: now, result, error, done, total }) {

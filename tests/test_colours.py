@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from viz.theme import DARK, LIGHT
+import viz
+from viz.theme import CATEGORIES, DARK, DARK_TEXT, LIGHT, LIGHT_TEXT
 
-CATEGORIES = ("accent", "c1", "c2", "c3", "c4", "c5", "c6", "rest")
+PUBLIC = Path(viz.__file__).parent / "public"
 SMALLEST = 12.0  # CIE 1976 distance; about 2 is just noticeable
 VISIONS = {  # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB
     "all cones": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
@@ -77,3 +80,33 @@ def test_what_is_written_can_be_read(palette: Mapping[str, str]) -> None:
     for name in ("ink", "muted", "accent", "blue"):
         for ground in ("bg", "panel"):
             assert contrast(palette[name], palette[ground]) >= 4.5, (name, ground)
+
+
+@pytest.mark.parametrize(("palette", "text"), [(LIGHT, LIGHT_TEXT), (DARK, DARK_TEXT)], ids=["light", "dark"])
+def test_names_of_groups_can_be_read(palette: Mapping[str, str], text: Mapping[str, str]) -> None:
+    """A name in the colour of its group has the contrast that small letters need, and is still of that colour."""
+    assert set(text) == {f"{name}-text" for name in CATEGORIES}
+    for name in CATEGORIES:
+        for ground in ("bg", "panel"):
+            assert contrast(text[f"{name}-text"], palette[ground]) >= 4.5, (name, ground)
+        (own, written) = (lab(linear(colour)) for colour in (palette[name], text[f"{name}-text"]))
+        others = [lab(linear(palette[other])) for other in CATEGORIES if other != name]
+        assert np.linalg.norm(own - written) < min(np.linalg.norm(written - other) for other in others), name
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """So much of one colour in another, as `color-mix` in sRGB has it."""
+    parts = ([int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in (one, other))
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in zip(*parts, strict=True))
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_numbers_in_the_cells_of_a_heat_map_can_be_read(palette: Mapping[str, str]) -> None:
+    """The shades of `opened/sweep.js` and of the matrix end where ink can still be read on them."""
+    page = (PUBLIC / "js" / "opened" / "sweep.js").read_text(encoding="utf-8")
+    ((least, more),) = re.findall(r"Math\.round\((\d+) \+ (\d+) \* share\(cell\)\)", page)
+    (most,) = re.findall(
+        r"Math\.round\(\((\d+) \* \(value - low\)", (PUBLIC / "js/opened/blocks.js").read_text("utf-8")
+    )
+    for ground, darkest in (("bg", int(least) + int(more)), ("panel", int(most))):
+        assert contrast(palette["ink"], mixed(palette["blue"], palette[ground], darkest / 100)) >= 4.5, ground

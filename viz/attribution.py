@@ -17,8 +17,8 @@ STYLE = """
 .wh{stroke:var(--ink);stroke-width:1.5;fill:none}
 .step{stroke:var(--muted);stroke-width:1;fill:none;stroke-dasharray:2 3}
 .total{fill:var(--ink)}
-.pa{fill:var(--accent);opacity:.36}
-.pb{fill:var(--blue);opacity:.36}
+.go.pale{fill:var(--going);opacity:.36}
+.stay.pale{fill:var(--staying);opacity:.36}
 .row:hover .hit,.row .hit:hover{fill:var(--ink);fill-opacity:.045}
 h2 code{font:600 .82em/1.3 var(--mono);overflow-wrap:anywhere}
 section .cards{margin:22px 0 34px}
@@ -152,11 +152,11 @@ def _key(entries: list[tuple[str, str]]) -> str:
 def _waterfall_figure(told: dict[str, Any], each: dict[str, Any]) -> str:
     key = _key(
         [
-            ('<rect class="fa" x="2" y="2" width="26" height="10"/>', "raises it"),
-            ('<rect class="fb" x="2" y="2" width="26" height="10"/>', "lowers it"),
+            ('<rect class="go" x="2" y="2" width="26" height="10"/>', "raises it"),
+            ('<rect class="stay" x="2" y="2" width="26" height="10"/>', "lowers it"),
             (
-                '<rect class="pa" x="2" y="2" width="13" height="10"/>'
-                '<rect class="pb" x="15" y="2" width="13" height="10"/>',
+                '<rect class="go pale" x="2" y="2" width="13" height="10"/>'
+                '<rect class="stay pale" x="15" y="2" width="13" height="10"/>',
                 "pale: the interval includes zero",
             ),
             ('<path class="wh" d="M3 7H27M3 3V11M27 3V11"/>', "95 % interval of the step"),
@@ -259,7 +259,7 @@ def _waterfall(told: dict[str, Any], each: dict[str, Any], width: int) -> tuple[
     for k, (player, part, at) in enumerate(steps, 1):
         _, y = row(k)
         first, last = sorted((x(at), x(at + part["mean"])))
-        kind = ("f" if _is_clear(part) else "p") + ("a" if part["mean"] >= 0 else "b")
+        kind = ("go" if part["mean"] >= 0 else "stay") + ("" if _is_clear(part) else " pale")
         shape = svg.rect(first, y - 7, max(last - first, 1.5), 14, kind) + _whisker(x, part, at, y)
         begins = row(k - 1)[1]
         lead = svg.line(x(at), begins + 7, x(at), y - 7, "step")

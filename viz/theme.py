@@ -47,13 +47,35 @@ DARK = MappingProxyType(
     }
 )
 
+CATEGORIES = ("accent", "c1", "c2", "c3", "c4", "c5", "c6", "rest")
+"""Names of the colours of groups, the focal employer first, all others last."""
+
+_DARKER = MappingProxyType({"c2": "#8f650f", "c3": "#2f7559", "c5": "#0c7a8a", "rest": "#6b665b"})
+_LIGHTER = MappingProxyType({"c6": "#c98253", "rest": "#8d9198"})
+
+
+def _written(palette: MappingProxyType[str, str], instead: MappingProxyType[str, str]) -> MappingProxyType[str, str]:
+    """The colours in which the name of a group is written: those that are too pale for letters have a darker sister."""
+    return MappingProxyType({f"{name}-text": instead.get(name, palette[name]) for name in CATEGORIES})
+
+
+LIGHT_TEXT = _written(LIGHT, _DARKER)
+DARK_TEXT = _written(DARK, _LIGHTER)
+
+SIGNS = "--going:var(--blue);--staying:var(--accent);"
+"""One convention everywhere: what speaks for going, or raises a number, is blue; for staying, or lowers it, red."""
+
 SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,'Source Serif 4',Charter,Georgia,'Liberation Serif',serif"
 SANS = "-apple-system,'Segoe UI',Roboto,'Helvetica Neue','Liberation Sans',Arial,system-ui,sans-serif"
 MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'Liberation Mono',monospace"
 
 
-def _variables(palette: MappingProxyType[str, str]) -> str:
-    return "".join(f"--{name}:{value};" for name, value in palette.items())
+def _variables(*palettes: MappingProxyType[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for palette in palettes for name, value in palette.items())
+
+
+_LIGHT = _variables(LIGHT, LIGHT_TEXT)
+_DARK = _variables(DARK, DARK_TEXT)
 
 
 def _category_rules() -> str:
@@ -67,9 +89,9 @@ def _category_rules() -> str:
 def style_sheet() -> str:
     """The whole style sheet of the report, with both colour schemes and the print rules."""
     return (
-        f":root{{color-scheme:light dark;{_variables(LIGHT)}--serif:{SERIF};--sans:{SANS};--mono:{MONO}}}"
-        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{_variables(DARK)}}}}}"
-        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{_variables(DARK)}}}}}"
+        f":root{{color-scheme:light dark;{_LIGHT}{SIGNS}--serif:{SERIF};--sans:{SANS};--mono:{MONO}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{_DARK}}}}}"
+        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{_DARK}}}}}"
         ":root[data-theme=light]{color-scheme:light}" + _PAGE + _DRAWING + _category_rules() + _SCREENS
     )
 
@@ -77,9 +99,9 @@ def style_sheet() -> str:
 def app_variables() -> str:
     """Colours and fonts of both schemes for the browser app, whose rules are in `public/app.css`."""
     return (
-        f":root{{color-scheme:light;{_variables(LIGHT)}--serif:{SERIF};--sans:{SANS};--mono:{MONO}}}"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{_variables(DARK)}}}}}"
-        f":root[data-theme=dark]{{color-scheme:dark;{_variables(DARK)}}}"
+        f":root{{color-scheme:light;{_LIGHT}{SIGNS}--serif:{SERIF};--sans:{SANS};--mono:{MONO}}}"
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{_DARK}}}}}"
+        f":root[data-theme=dark]{{color-scheme:dark;{_DARK}}}"
     )
 
 
@@ -185,6 +207,8 @@ svg .halo{paint-order:stroke;stroke:var(--bg);stroke-width:4px;stroke-linejoin:r
 .b50b{fill:var(--blue);opacity:.24}
 .fa{fill:var(--accent)}
 .fb{fill:var(--blue)}
+.go{fill:var(--going)}
+.stay{fill:var(--staying)}
 .fi{fill:var(--ink)}
 .fm{fill:var(--muted)}
 .fg{fill:var(--ghost)}

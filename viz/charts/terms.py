@@ -130,7 +130,7 @@ def _paint(order: list[str], shown: dict[str, float], total: float, width: int) 
         value = shown[term] if term else total
         y = top + pitch * (k + 0.5) + (0 if term else 14) + (0 if wide else 8)
         words = name_of(term) if term else "All terms together"
-        kind = "fi" if not term else "fb" if value > 0 else "fm"
+        kind = "fi" if not term else "go" if value > 0 else "stay"
         parts.append(svg.label(0, y + 4.5 if wide else y - 13, words, "halo" if term else "b halo"))
         start, end = min(zero, x(value)), max(zero, x(value))
         parts.append(svg.rect(start, y - 8, max(end - start, 1), 16, kind, f"{words}\n{svg.decimal(value)} utils"))

@@ -15,6 +15,7 @@ const FACT_WORDS = {
   product_share: "share for products", gpu_ready: "sites fit for GPUs", pay_level: "first offer", pay_ceiling: "highest offer", counter_offer: "counter-offers", recruiter_contacts: "recruiters' contacts",
 };
 export const CAUSES = { job: "took another job", startup_job: "joined a start-up", founded: "founded a start-up", left_field: "left the field", laid_off: "was laid off", startup_failed: "lost the job in a failure", imposed: "left, as the record says" };
+export const BREACH = "An index that every breach adds to and that fades with time: 0 is none, and it has no upper end. It speaks for going.";
 const MAIN = {
   person: ["pay", "reference_pay", "unvested", "tenure", "skill", "reputation", "visibility", "compute_per_head", "compute_need", "promised", "strain", "shock", "leavers", "fit_felt"],
   team: ["n_members", "posts", "compute_per_head", "request", "need", "priority", "mean_pay", "mean_utility", "mean_strain", "promise_share", "promise_kept"],
@@ -61,15 +62,15 @@ export class Card {
     return h("dl", { class: "facts" }, shown.map(({ name, value, unit, meaning }) => [h("dt", { title: meaning, text: FACT_WORDS[name] ?? words(name).toLowerCase() }), h("dd", { title: meaning }, num(value), h("span", { class: "unit", text: unit }))]));
   }
 
-  #terms(title, terms, note) {
+  #terms(title, terms, note, speaksFor) {
     const rows = Object.entries(terms).filter(([, value]) => Math.abs(value) >= 0.005).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
     if (!rows.length) return [];
-    return [h("h3", { text: title }), note ? h("p", { class: "note", text: note }) : null, bars(rows.map(([term, value]) => [TERM_WORDS[term] ?? words(term).toLowerCase(), value]))];
+    return [h("h3", { text: title }), note ? h("p", { class: "note", text: note }) : null, bars(rows.map(([term, value]) => [TERM_WORDS[term] ?? words(term).toLowerCase(), value]), { speaksFor })];
   }
 
   #breach(breach) {
     const rows = Object.entries(breach).filter(([, value]) => value >= 0.005).sort((a, b) => b[1] - a[1]);
-    return rows.length ? [h("h3", { text: "Broken promises, by source" }), bars(rows.map(([source, value]) => [words(source).toLowerCase(), -value]))] : [];
+    return rows.length ? [h("h3", { text: "Broken promises, by source" }), h("p", { class: "note", text: BREACH }), bars(rows.map(([source, value]) => [words(source).toLowerCase(), value]), { speaksFor: "going", format: num })] : [];
   }
 
   #person(card) {
@@ -81,7 +82,7 @@ export class Card {
       h("p", { class: "sub" }, at, `, ${card.site}. ${words(card.specialty)}.`, card.leads.length ? ` Leads ${card.leads.map((team) => this.app.market.teamName(team)).join(", ")}.` : ""),
       card.cohorts.length ? h("p", { class: "sub", text: `Belongs to: ${card.cohorts.map((name) => this.app.market.cohorts.find((cohort) => cohort.name === name)?.label || name).join("; ")}.` }) : null,
       this.#facts("person", card.facts),
-      ...this.#terms("What the present job is worth", card.utility.terms, `${open} In utils; the sum is ${num(card.utility.value)}.`.trim()),
+      ...this.#terms("What the present job is worth", card.utility.terms, `${open} In utils; the sum is ${num(card.utility.value)}. Red speaks for staying, blue for going.`.trim(), "staying"),
       ...this.#breach(card.breach),
       card.offers.length ? h("h3", { text: "Offers this month" }) : null,
       card.offers.length ? h("ul", { class: "list" }, card.offers.map((offer) => h("li", {}, this.#link("employer", offer.employer, offer.employer_name), ` / ${offer.team_name}: ${num(offer.pay, 0)} kUSD, value ${num(offer.value)}, ${words(offer.state).toLowerCase()} (${offer.reach})`))) : null,
@@ -116,7 +117,7 @@ export class Card {
   }
 
   #employer(card) {
-    const list = (title, rows) => (rows.length ? [h("h3", { text: title }), bars(rows.slice(0, 8).map(({ name, count }) => [CAUSES[name] ?? name, count]), { whole: true })] : []);
+    const list = (title, rows) => (rows.length ? [h("h3", { text: title }), bars(rows.slice(0, 8).map(({ name, count }) => [CAUSES[name] ?? name, count]), { format: num })] : []);
     return [
       h("h2", { text: card.name }),
       h("p", { class: "sub", text: `${words(card.kind)}, ${card.site}. ${plural(card.headcount, "researcher")} in ${plural(card.teams.length, "team")}.${card.founded ? ` Founded ${when(card.founded)}.` : ""}${card.closed ? ` Closed ${when(card.closed)}.` : ""}` }),
@@ -124,7 +125,7 @@ export class Card {
       card.in_force.length ? h("p", { class: "sub", text: `In force: ${card.in_force.map((policy) => policy.words).join("; ")}.` }) : null,
       this.#facts("employer", card.facts),
       ...list("Where leavers went", card.went_to), ...list("How they left", card.causes), ...list("Where newcomers came from", card.came_from),
-      h("h3", { text: "Culture" }), bars(Object.entries(card.culture).map(([name, value]) => [name, value]), { most: 1 }),
+      h("h3", { text: "Culture" }), bars(Object.entries(card.culture).map(([name, value]) => [name, value]), { most: 1, format: percent }),
     ];
   }
 
@@ -149,20 +150,24 @@ export class Card {
       h("p", { class: "sub" }, `${when(card.date)}, after ${plural(card.tenure_months, "month")}: ${CAUSES[card.cause] ?? card.cause}`, card.cause === "job" || card.cause === "startup_job" ? ` at ${card.to.employer}${card.to.team ? ` / ${card.to.team}` : ""}` : "", card.to.pay ? `; pay ${num(card.from.pay, 0)} → ${num(card.to.pay, 0)} kUSD a year` : "", "."),
       h("p", { class: "sub", text: `What opened the decision: ${card.path}.${card.reach ? ` Reached by ${{ referral: "a referral", visible: "a recruiter's call", market: "an application" }[card.reach] ?? card.reach}${card.referrer >= 0 ? ` through researcher ${card.referrer}` : ""}.` : ""}${card.event ? ` By event ${card.event}.` : ""}` }),
       card.options.length ? [h("h3", { text: "Options held" }), h("p", { class: "note", text: "Value in utils; the one taken is marked." }), h("ul", { class: "list" }, card.options.map((option) => h("li", {}, option.taken ? "● " : "○ ", option.option, ` `, h("b", { text: num(option.value) }), option.pay ? ` (${num(option.pay, 0)} kUSD)` : "")))] : h("p", { class: "note", text: "No decision was made: there is nothing to compare." }),
-      ...this.#terms("What made the difference", card.difference, card.options.length ? `Chosen less stay, in utils; the sum is ${signed(gain)}.` : ""),
+      ...this.#terms("What made the difference", card.difference, card.options.length ? `Chosen less stay, in utils; the sum is ${signed(gain)}. Blue speaks for going, red for staying.` : "", "going"),
       ...felt,
       h("div", { class: "bar-row" }, h("button", { type: "button", text: "Open on the Why page", onclick: () => this.app.explain(entry.departure) })),
     ];
   }
 }
 
-/** Bars around zero with their numbers: [[name, value], ...]. */
-export function bars(rows, { whole = false, most = null } = {}) {
+/**
+ * Bars around zero with their numbers: [[name, value], ...].
+ * @param speaksFor  what a value above zero speaks for, "going" or "staying"; nothing if the numbers only count
+ */
+export function bars(rows, { speaksFor = null, most = null, format = signed } = {}) {
   const high = most ?? Math.max(...rows.map(([, value]) => Math.abs(value)), 1e-9);
-  const both = rows.some(([, value]) => value < 0) && !whole && most === null;
+  const both = rows.some(([, value]) => value < 0);
+  const other = { going: "staying", staying: "going" }[speaksFor];
   return h("div", { class: "terms-bars" }, rows.map(([name, value]) => {
     const width = ((both ? 50 : 100) * Math.min(1, Math.abs(value) / high)).toFixed(1);
     const left = both ? (value < 0 ? 50 - Number(width) : 50) : 0;
-    return [h("span", { text: name }), h("span", { class: "bar" }, h("i", { class: value < 0 ? "minus" : "", style: `left:${left}%;width:${width}%` })), h("span", { class: "n", text: whole ? num(value) : most !== null ? percent(value) : signed(value) })];
+    return [h("span", { text: name }), h("span", { class: "bar" }, h("i", { class: (value < 0 ? other : speaksFor) ?? "", style: `left:${left}%;width:${width}%` })), h("span", { class: "n", text: format(value) })];
   }));
 }

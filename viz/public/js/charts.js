@@ -4,25 +4,45 @@
 import { Plot } from "../vendor/plot.js";
 import { download, h, swap, table, toast } from "./dom.js";
 import { num } from "./format.js";
+import { asPng, asText, framed, sourceOf } from "./pictures.js";
 
 /** Category colours, in the order in which they are given out; the last is for "the others". */
 export const COLOURS = ["var(--accent)", "var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)", "var(--rest)"];
 export const INK = "var(--ink)";
 export const MUTED = "var(--muted)";
+/** What speaks for going, or raises a number, and what speaks for staying, or lowers it: the same on every page. */
+export const GOING = "var(--going)";
+export const STAYING = "var(--staying)";
 
+const SAVED_WIDTH = 640; // pixels: a picture that is saved is not as small as the smallest on the page
+const SAVED_HEIGHT = 260;
 const BASE = { marginTop: 16, marginRight: 16, marginBottom: 26, marginLeft: 44, style: { background: "none", fontFamily: "var(--sans)", fontSize: "11.5px", color: "var(--muted)", overflow: "visible" } };
 
 /**
  * A figure.
  * @param title, note   in words; the note says how to read it
+ * @param full    the title where the drawing stands alone, if its place on the page says a part of it
  * @param draw  (width) => Plot options (marks, x, y, height ...) or a finished SVG node; called again when the width changes
  * @param rows  () => { columns: [names], rows: [[...]] } for the table and CSV
+ * @param key     [[words, colour, shape]] above the drawing, or a function that gives it
+ * @param legend  the same for a saved picture alone: what the page says in other places
  * @returns a <figure> with `.refresh()`
  */
-export function figure({ title, note = "", unit = "", draw, rows, height = 180, key = null, compact = false }) {
-  const host = h("div", { class: "plot", role: "img", "aria-label": title });
+export function figure({ title, full = null, note = "", unit = "", draw, rows, height = 180, key = null, legend = key, compact = false }) {
+  const host = h("div", { class: "plot", role: "img", "aria-label": full ?? title });
   const keyHost = h("div", { class: "key" });
-  const menu = rows ? saveMenu(title, () => host.querySelector("svg"), rows) : null;
+  const paint = (wide, high) => {
+    const made = draw(wide);
+    return made instanceof Node || !made ? made : Plot.plot({ ...BASE, width: wide, height: high, ...made });
+  };
+  const saved = () => {
+    const drawing = paint(Math.max(width, SAVED_WIDTH), compact ? Math.max(height, SAVED_HEIGHT) : height);
+    if (!drawing) return null;
+    const size = Object.fromEntries(["width", "height"].map((name) => [name, Number(drawing.getAttribute(name))]));
+    const said = full ?? node.querySelector("figcaption .title").textContent; // which may have changed
+    return framed(drawing, { title: said, unit, note, key: (typeof legend === "function" ? legend() : legend) ?? [], source: sourceOf(node), ...size });
+  };
+  const menu = rows ? saveMenu(full ?? title, saved, rows) : null;
   const node = h("figure", { class: compact ? "chart compact" : "chart" },
     h("figcaption", {}, h("span", { class: "title", text: title }), unit ? h("span", { class: "unit", text: unit }) : null, menu, note ? h("p", { class: "note", text: note }) : null),
     key ? keyHost : null, host);
@@ -30,8 +50,7 @@ export function figure({ title, note = "", unit = "", draw, rows, height = 180, 
   node.refresh = () => {
     width = host.clientWidth;
     if (width < 40) return;
-    const made = draw(width);
-    const picture = made instanceof Node ? made : made ? Plot.plot({ ...BASE, width, height, ...made }) : h("p", { class: "empty", text: "Nothing to draw yet." });
+    const picture = paint(width, height) ?? h("p", { class: "empty", text: "Nothing to draw yet." });
     picture.setAttribute?.("aria-hidden", "true");
     swap(host, picture);
     if (key) swap(keyHost, (typeof key === "function" ? key() : key).map(([words, colour, shape]) => h("span", {}, h("i", { class: `swatch ${shape ?? ""}`, style: `--swatch:${colour}` }), words)));
@@ -39,18 +58,21 @@ export function figure({ title, note = "", unit = "", draw, rows, height = 180, 
   new ResizeObserver(() => {
     if (Math.abs(host.clientWidth - width) > 1) node.refresh();
   }).observe(host);
-  node.describe = (words) => host.setAttribute("aria-label", `${title}. ${words}`);
+  node.describe = (words) => host.setAttribute("aria-label", `${full ?? title}. ${words}`);
   return node;
 }
 
-/** Save a chart or its numbers; a table of the numbers opens below. */
-export function saveMenu(title, svgOf, rows) {
+/** Save a chart or its numbers; a table of the numbers opens below. `framedOf` gives the picture, null if there is none. */
+function saveMenu(title, framedOf, rows) {
   const name = title.toLowerCase().replace(/\W+/g, "-").slice(0, 60);
-  const drawn = (save) => () => (svgOf() ? save(svgOf()) : toast(`“${title}” is not drawn yet: there is nothing to save.`));
+  const drawn = (save) => () => {
+    const frame = framedOf();
+    return frame ? save(frame) : toast(`“${title}” is not drawn yet: there is nothing to save.`);
+  };
   const csv = () => download(`${name}.csv`, toCsv(rows()), "text/csv");
   const items = [
-    ["PNG", drawn(async (svg) => download(`${name}.png`, await toPng(svg)))],
-    ["SVG", drawn((svg) => download(`${name}.svg`, toSvg(svg), "image/svg+xml"))],
+    ["PNG", drawn(async (frame) => download(`${name}.png`, await asPng(frame)))],
+    ["SVG", drawn((frame) => download(`${name}.svg`, asText(frame), "image/svg+xml"))],
     ["CSV", csv],
     ["Numbers", (details) => {
       const { columns, rows: all } = rows();
@@ -101,46 +123,6 @@ export function toCsv({ columns, rows }) {
   return [columns, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-/** The picture as a file of its own: colours written out, fonts named, a background. */
-export function toSvg(svg) {
-  const copy = svg.cloneNode(true);
-  const style = getComputedStyle(document.documentElement);
-  const value = (text) => text.replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
-  for (const node of [copy, ...copy.querySelectorAll("*")]) {
-    for (const { name, value: text } of [...node.attributes]) if (text.includes("var(")) node.setAttribute(name, value(text));
-  }
-  const box = svg.getBoundingClientRect();
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("width", box.width);
-  copy.setAttribute("height", box.height);
-  copy.style.color = style.getPropertyValue("--muted").trim();
-  copy.style.fontFamily = "sans-serif";
-  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  ground.setAttribute("width", "100%");
-  ground.setAttribute("height", "100%");
-  ground.setAttribute("fill", style.getPropertyValue("--bg").trim());
-  copy.prepend(ground);
-  return new XMLSerializer().serializeToString(copy);
-}
-
-/** The picture as PNG, twice as fine as on the screen. */
-export function toPng(svg) {
-  const box = svg.getBoundingClientRect();
-  const source = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(toSvg(svg))}`;
-  return new Promise((resolve, reject) => {
-    const image = new Image();
-    image.onload = () => {
-      const canvas = h("canvas", { width: Math.ceil(box.width * 2), height: Math.ceil(box.height * 2) });
-      const pen = canvas.getContext("2d");
-      pen.scale(2, 2);
-      pen.drawImage(image, 0, 0, box.width, box.height);
-      canvas.toBlob(resolve, "image/png");
-    };
-    image.onerror = () => reject(new Error("the picture could not be made"));
-    image.src = source;
-  });
-}
-
 // ---- kinds of charts that several pages share ----------------------------------------------------------------------
 
 /** Plot options of lines over months. `series`: [{name, colour, values, dashed}], values by month from `first`. */
@@ -153,7 +135,7 @@ export function timeLines(series, { dates, marks = [], cursor = null, zero = tru
     return { name, colour, value: values[k], date: dates[from + k] };
   }).filter((point) => Number.isFinite(point.value));
   const longest = width < 300 ? 14 : 24; // characters of a name beside its line
-  const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: (end) => (end.name.length > longest ? `${end.name.slice(0, longest - 1)}…` : end.name), fill: "colour", textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
+  const labels = names && series.length > 1 ? Plot.text(apart(last), { x: "date", y: "at", text: (end) => (end.name.length > longest ? `${end.name.slice(0, longest - 1)}…` : end.name), fill: (end) => inked(end.colour), textAnchor: "start", dx: 5, fontWeight: 600 }) : null;
   const marginRight = labels ? Math.min(0.36 * width, 10 + 6.2 * Math.max(...series.map(({ name }) => Math.min(longest, name.length)))) : 14;
   const inner = width - 44 - marginRight;
   return {
@@ -191,7 +173,9 @@ export function monthRows(market, series) {
  * @param marks, lines    () => events at the foot, and further options of `timeLines`; `look` is as for `figure`
  */
 export function monthCurves({ market, series, marks = () => market().marks, lines = () => ({}), ...look }) {
+  const pulled = () => market().pulls.length > 0;
   return figure({
+    legend: () => [...series().map(({ name, colour, dashed }) => [name, colour, dashed ? "dashed" : "line"]), ["events imposed", "var(--accent)", "dashed"], ["events only observed", "var(--ghost)", "dashed"], ...(pulled() ? [["what was pulled", "var(--blue)", "dashed"]] : [])],
     ...look,
     draw: (width) => (market()?.month ? timeLines(series(), { dates: market().dates, marks: eventMarks(marks(), market().dates), width, ...lines() }) : null),
     rows: () => monthRows(market(), series()),
@@ -213,8 +197,11 @@ export function eventMarks(events, dates) {
   return [Plot.ruleX(seen, { x: (event) => dates[event.month], stroke: (event) => (event.pull ? "var(--blue)" : event.imposed ? "var(--accent)" : "var(--ghost)"), strokeOpacity: 0.5, strokeDasharray: "1 3" })];
 }
 
+/** The colour in which the name of a group is written: its own, or a darker sister that can be read. */
+export const inked = (colour) => colour.replace(/^var\(--(accent|c\d|rest)\)$/, "var(--$1-text)");
+
 /** Horizontal bars from zero, with intervals: [{name, value, low, high}]; for reasons, waterfalls of terms, tornados. */
-export function bars(rows, { width, left = 150, format = num, colour = (row) => (row.value < 0 ? "var(--blue)" : "var(--accent)") }) {
+export function bars(rows, { width, left = 150, format = num, colour = (row) => (row.value < 0 ? STAYING : GOING) }) {
   return {
     height: 26 + 24 * rows.length,
     marginLeft: Math.min(left, width * 0.45),

@@ -73,10 +73,10 @@ export class Feed {
   }
 }
 
-/** A sentence in which the terms after the colon have the colour of their sign. */
+/** A sentence in which the terms after the colon have the colour of what they speak for: going or staying. */
 export function told(words) {
   const colon = words.lastIndexOf(": ");
   if (colon < 0 || !/[+-]\d+\.\d/.test(words.slice(colon))) return words;
   const terms = words.slice(colon + 2).split(/([+-]\d+\.\d)/);
-  return [words.slice(0, colon), h("span", { class: "terms" }, ": ", terms.map((part) => (/^[+-]\d/.test(part) ? h("span", { class: part.startsWith("-") ? "minus" : "plus", text: part.replace("-", "−") }) : part)))];
+  return [words.slice(0, colon), h("span", { class: "terms" }, ": ", terms.map((part) => (/^[+-]\d/.test(part) ? h("span", { class: part.startsWith("-") ? "staying" : "going", text: part.replace("-", "−") }) : part)))];
 }

@@ -3,6 +3,7 @@
 import { h, select, swap, toast } from "./dom.js";
 import { when } from "./format.js";
 import { Link } from "./link.js";
+import { aboutMarket } from "./pictures.js";
 import { Market } from "./state.js";
 import { Transport } from "./transport.js";
 
@@ -225,6 +226,7 @@ class App {
       } }),
       h("header", {}, h("div", { class: "mast" }, h("h1", { text: "The market for AI talent" }), this.title), this.nav, h("div", { class: "tools" }, this.scenarioPick, theme)),
       this.cut, this.progress, this.main, this.transport.node);
+    this.root.source = () => aboutMarket(this.market);
     document.getElementById("talent")?.remove();
     document.body.append(this.root);
     swap(this.main, h("p", { class: "loading", text: "Opening the market…" }));

@@ -4,12 +4,15 @@
 import { h, s } from "./dom.js";
 import { num, plural } from "./format.js";
 import { Layout, NOT_HERE, OUTSIDE, seat } from "./layout.js";
+import { framed } from "./pictures.js";
 
 const MOVE_MS = 650;
 const SPARK_MS = 900;
 const MOST_SPARKS = 260;
 const NAMES_FROM = 17; // radius on the screen from which an employer's name is written
 const TEAM_NAMES_FROM = 3.4; // zoom from which teams are named
+const DRAWN = 1200; // width of the drawing that is saved, pixels
+const at = (value) => value.toFixed(2); // a coordinate in a drawing
 
 export class Network {
   /** @param onPick called with (kind, row) when something is clicked, (null) when nothing is */
@@ -100,25 +103,50 @@ export class Network {
     this.#draw();
   }
 
-  /** The whole network of the month shown as an SVG text, people as dots in one path for each colour. */
-  toSvg() {
+  /** The picture as it is on the screen, framed: `told` as for `framed`, less the size. */
+  asSeen(told) {
+    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    return framed(s("image", { href: this.canvas.toDataURL("image/png") }), { ...told, width, height });
+  }
+
+  /** The whole network of the month shown as a framed drawing, people as dots in one path for each colour. */
+  asDrawing(told) {
     const { layout, market, month, ink } = this;
     const [x0, y0, x1, y1] = layout.box();
-    const at = (value) => value.toFixed(2);
+    const pixel = (x1 - x0 + 4) / DRAWN; // in units of the map
+    const written = (words, x, y, size, look) => s("text", { x: at(x), y: at(y), "text-anchor": "middle", "font-size": at(size * pixel), stroke: ink.bg, "stroke-width": at(3.5 * pixel), "stroke-linejoin": "round", "paint-order": "stroke", ...look, text: words });
     const shown = [...layout.employers.values()].filter(({ row }) => market.isOpen(row, month));
     const ring = ({ row, x, y, r, startup }) => {
       const colour = market.colourOf(row) < 7 ? this.palette[market.colourOf(row)] : ink.ghost;
       const look = { fill: ink.panel, stroke: colour, "stroke-width": 0.3 };
       return startup ? s("path", { d: `M${at(x)},${at(y - 1.12 * r)}l${at(1.12 * r)},${at(1.12 * r)}l${at(-1.12 * r)},${at(1.12 * r)}l${at(-1.12 * r)},${at(-1.12 * r)}z`, ...look }) : s("circle", { cx: at(x), cy: at(y), r: at(r), ...look });
     };
+    const rooms = [...layout.spots].filter(([place]) => place < 0).map(([place, { x, y, r }]) => [
+      s("circle", { cx: at(x), cy: at(y), r: at(r), fill: "none", stroke: ink.line, "stroke-width": 0.3 }),
+      written(OUTSIDE[place], x, y - r - 4 * pixel, 11, { fill: ink.muted }),
+    ]);
     const dots = this.palette.map((colour, k) => {
       const mine = Array.from(this.x, (x, person) => (this.class[person] === k && !Number.isNaN(x) ? `M${at(x)},${at(this.y[person])}h0` : "")).join("");
       return s("path", { d: mine, stroke: colour, "stroke-width": 0.9, "stroke-linecap": "round", fill: "none" });
     });
-    const names = shown.filter(({ startup }) => !startup).map(({ row, x, y, r }) => s("text", { x: at(x), y: at(y - r - 0.6), "text-anchor": "middle", "font-size": 2.6, "font-weight": 600, "font-family": "sans-serif", fill: ink.ink, text: market.employerName(row) }));
-    const svg = s("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: [x0 - 2, y0 - 3, x1 - x0 + 4, y1 - y0 + 5].map(at).join(" "), width: 1600 },
-      s("title", { text: `${market.title}, ${market.words(month)}` }), s("rect", { x: at(x0 - 2), y: at(y0 - 3), width: "100%", height: "100%", fill: ink.bg }), shown.map(ring), dots, names);
-    return new XMLSerializer().serializeToString(svg);
+    const names = shown.filter(({ startup }) => !startup).map(({ row, x, y, r }) => written(market.employerName(row), x, y - r + 2 * pixel, 13, { "font-weight": 600, fill: ink.ink }));
+    const drawing = s("svg", { viewBox: [x0 - 2, y0 - 8, x1 - x0 + 4, y1 - y0 + 10].map(at).join(" ") }, shown.map(ring), rooms, this.#tied(), dots, this.#marked(), names);
+    return framed(drawing, { ...told, width: DRAWN, height: Math.round((DRAWN * (y1 - y0 + 10)) / (x1 - x0 + 4)) });
+  }
+
+  /** The ties that are shown, as lines: all as a fog, those of the chosen person on their own. */
+  #tied() {
+    if (!this.showTies || !this.ties) return null;
+    const line = (a, b) => `M${at(this.x[a])},${at(this.y[a])}L${at(this.x[b])},${at(this.y[b])}`;
+    const { fog, own } = this.#shownTies();
+    return s("g", { class: "ties", fill: "none" }, s("path", { d: fog.map(([a, b]) => line(a, b)).join(""), stroke: this.ink.rest, "stroke-width": 0.12, "stroke-opacity": 0.3 }),
+      own.map(([a, b, weight]) => s("path", { d: line(a, b), stroke: this.ink.ink, "stroke-width": at(0.1 + 0.25 * weight), "stroke-opacity": at(0.35 + 0.6 * Math.min(1, weight)) })));
+  }
+
+  /** The ring around what is chosen. */
+  #marked() {
+    const spot = this.#chosenSpot();
+    return spot ? s("circle", { class: "chosen", cx: at(spot.x), cy: at(spot.y), r: at(spot.r), fill: "none", stroke: this.ink.ink, "stroke-width": 0.45 }) : null;
   }
 
   /** Heights that the controls and the key take from the picture; on a phone they stand below it. */
@@ -244,30 +272,32 @@ export class Network {
     pen.stroke();
   }
 
+  /** Which ties are drawn: [a, b] of the many, [a, b, strength] of the person who is chosen. */
+  #shownTies() {
+    const chosen = this.selected?.kind === "person" ? this.selected.row : -1;
+    const fog = this.ties.pairs.filter(([a, b]) => a !== chosen && b !== chosen && this.here[a] >= 0 && this.here[b] >= 0);
+    const own = chosen < 0 || !this.ego || Number.isNaN(this.x[chosen]) ? [] : [...this.ego].filter(([other]) => !Number.isNaN(this.x[other])).map(([other, weight]) => [chosen, other, weight]);
+    return { fog, own };
+  }
+
   #lines(pen) {
-    const { pairs, strength } = this.ties;
+    const { fog, own } = this.#shownTies();
+    const line = (a, b) => {
+      pen.moveTo(this.x[a], this.y[a]);
+      pen.lineTo(this.x[b], this.y[b]);
+    };
     pen.strokeStyle = this.ink.rest;
     pen.globalAlpha = 0.13;
     pen.lineWidth = 0.7 / this.view.k;
     pen.beginPath();
-    const chosen = this.selected?.kind === "person" ? this.selected.row : -1;
-    for (let k = 0; k < pairs.length; k += 1) {
-      const [a, b] = pairs[k];
-      if (a === chosen || b === chosen || this.here[a] < 0 || this.here[b] < 0) continue;
-      pen.moveTo(this.x[a], this.y[a]);
-      pen.lineTo(this.x[b], this.y[b]);
-    }
+    for (const [a, b] of fog) line(a, b);
     pen.stroke();
-    pen.globalAlpha = 1;
-    if (chosen < 0 || !this.ego) return;
     pen.strokeStyle = this.ink.ink;
-    for (const [other, weight] of this.ego) {
-      if (Number.isNaN(this.x[other])) continue;
+    for (const [a, b, weight] of own) {
       pen.globalAlpha = 0.35 + 0.6 * Math.min(1, weight);
       pen.lineWidth = (0.6 + 1.6 * weight) / this.view.k;
       pen.beginPath();
-      pen.moveTo(this.x[chosen], this.y[chosen]);
-      pen.lineTo(this.x[other], this.y[other]);
+      line(a, b);
       pen.stroke();
     }
     pen.globalAlpha = 1;
@@ -354,17 +384,21 @@ export class Network {
     return this.sparks.length > 0;
   }
 
+  /** Where what is chosen is, and how wide the ring around it: {x, y, r}; null if nothing is, or it is not there now. */
+  #chosenSpot() {
+    const { kind, row } = this.selected ?? {};
+    if (kind === "person") return Number.isNaN(this.x[row]) ? null : { x: this.x[row], y: this.y[row], r: Math.max(0.9, 5 / this.view.k) };
+    const spot = kind === "team" ? this.layout.spots.get(row) : kind === "employer" ? this.layout.employers.get(row) : null;
+    return spot ? { x: spot.x, y: spot.y, r: spot.r + 0.3 } : null;
+  }
+
   #ring(pen) {
-    const chosen = this.selected;
-    if (!chosen) return;
+    const spot = this.#chosenSpot();
+    if (!spot) return;
     pen.strokeStyle = this.ink.ink;
     pen.lineWidth = 2.2 / this.view.k;
     pen.beginPath();
-    if (chosen.kind === "person" && !Number.isNaN(this.x[chosen.row])) pen.arc(this.x[chosen.row], this.y[chosen.row], Math.max(0.9, 5 / this.view.k), 0, 7);
-    else {
-      const spot = chosen.kind === "team" ? this.layout.spots.get(chosen.row) : chosen.kind === "employer" ? this.layout.employers.get(chosen.row) : null;
-      if (spot) pen.arc(spot.x, spot.y, spot.r + 0.3, 0, 7);
-    }
+    pen.arc(spot.x, spot.y, spot.r, 0, 7);
     pen.stroke();
   }
 

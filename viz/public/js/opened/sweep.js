@@ -90,8 +90,8 @@ function heatMap(one, factors, { outcome, x, y }, width) {
     x: { domain: across.bins.names, label: `${words(across)} →`, labelArrow: "none", labelAnchor: "right", tickSize: 0, tickRotate: turned ? -40 : 0 },
     y: { domain: [...up.bins.names].reverse(), label: `↑ ${words(up)}`, labelArrow: "none", tickSize: 0 },
     marks: [
-      Plot.cell(cells, { x: "x", y: "y", inset: 0.5, fill: (cell) => `color-mix(in srgb, var(--blue) ${Math.round(6 + 84 * share(cell))}%, var(--bg))`, title: (cell) => `${across.name}: ${cell.x}\n${up.name}: ${cell.y}\n${one.outcomes[outcome].name}: ${num(cell.value)} ${one.outcomes[outcome].unit}\n${plural(cell.n, "point")}`, tip: true }),
-      room > 34 ? Plot.text(cells, { x: "x", y: "y", text: ({ value }) => num(value), fill: (cell) => (share(cell) > 0.5 ? "var(--bg)" : INK) }) : null,
+      Plot.cell(cells, { x: "x", y: "y", inset: 0.5, fill: (cell) => `color-mix(in srgb, var(--blue) ${Math.round(4 + 42 * share(cell))}%, var(--bg))`, title: (cell) => `${across.name}: ${cell.x}\n${up.name}: ${cell.y}\n${one.outcomes[outcome].name}: ${num(cell.value)} ${one.outcomes[outcome].unit}\n${plural(cell.n, "point")}`, tip: true }),
+      room > 34 ? Plot.text(cells, { x: "x", y: "y", text: ({ value }) => num(value), fill: INK }) : null,
     ],
   };
 }

@@ -3,11 +3,14 @@
 import { INK, MUTED, Plot, band, eventMarks, figure } from "../charts.js";
 import { choice, h, select, swap, table } from "../dom.js";
 import { asDate, dateOf, num, percent, plural, signed } from "../format.js";
+import { aboutMarket } from "../pictures.js";
 import { Work } from "../work.js";
 import { FEWEST, change, fan, interval, isClear, isKnown, outcomeWords, short, sofar, verdict } from "../worlds.js";
 import { People } from "./compare-people.js";
 
 const SECOND = "var(--accent)";
+const WORLDS = [["A", INK, "line"], ["B", SECOND, "line"]];
+const BANDS = [["mean of the pairs", SECOND, "line"], ["half of the pairs, and nine in ten", "color-mix(in srgb, var(--accent) 26%, var(--bg))", "square"]];
 
 export class Outcome {
   constructor(app) {
@@ -29,6 +32,7 @@ export class Outcome {
     this.empty = h("p", { class: "empty", text: "Nothing has been compared yet. Choose two worlds above, or one of the events, and press Compare." });
     this.body = h("div", { hidden: true }, this.title, this.says, this.work.node, this.more, this.charts, this.table, this.people.node);
     this.node = h("div", { class: "outcome" }, this.empty, this.body);
+    this.node.source = () => this.#source();
     this.figures = [];
   }
 
@@ -87,6 +91,13 @@ export class Outcome {
 
   get #all() {
     return [...this.pairs.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Where a saved picture is from: both worlds, what they are of, and how many histories. */
+  #source() {
+    const { known } = this;
+    const [about, months] = aboutMarket(this.app.market, { whole: true, pulled: false });
+    return known ? [about, months, `A: ${known.first}. B: ${known.second}. ${plural(this.pairs.size, "pair of histories", "pairs of histories")} with the same people and luck.`] : [about, months];
   }
 
   // ---- words -------------------------------------------------------------------------------------------------------
@@ -164,8 +175,8 @@ export class Outcome {
 
   #multiple(metric) {
     const form = (value) => (metric.percent ? percentOf(value) : num(value));
-    const curves = figure({ title: metric.title, unit: metric.unit, height: 150, compact: true, draw: (width) => this.#curves(metric, width), rows: () => this.#rows(metric) });
-    const below = figure({ title: "Difference, B less A", unit: "", height: 96, compact: true, draw: (width) => this.#difference(metric, width), rows: () => this.#bandRows(metric) });
+    const curves = figure({ title: metric.title, unit: metric.unit, height: 150, compact: true, legend: WORLDS, draw: (width) => this.#curves(metric, width), rows: () => this.#rows(metric) });
+    const below = figure({ title: "Difference, B less A", full: `${metric.title}: difference, B less A`, unit: metric.percent ? "percentage points" : metric.unit, height: 96, compact: true, legend: BANDS, draw: (width) => this.#difference(metric, width), rows: () => this.#bandRows(metric) });
     below.classList.add("below");
     const node = h("div", { class: "multiple" }, curves, below);
     return { node, refresh: () => {

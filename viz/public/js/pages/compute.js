@@ -2,9 +2,10 @@
 
 import { COLOURS, INK, MUTED, Plot, eventMarks, figure, monthCurves, monthRows } from "../charts.js";
 import { h, style, swap, table, toast } from "../dom.js";
-import { num, percent, when, words } from "../format.js";
+import { num, percent, plural, when, words } from "../format.js";
 
 const ESCALATED = ["", "waiting for the research head", "asked, refused", "asked, granted"];
+const ALIKE = 4; // teams in the same state from which a sentence says it once for all
 const MOST_TEAMS = 7;
 
 export default { id: "compute", title: "Compute", build };
@@ -29,11 +30,12 @@ function build(app) {
   const stock = monthCurves({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, market: () => app.market, series: stocks });
   const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: 240, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
   const needs = figure({ title: "Need and delivery, team by team", unit: "H100e per head, this month", note: "The open mark is what a member needs for present-day work with the running project; the full mark is what the team got.", height: 240, draw: drawNeeds, rows: needRows });
+  const says = h("p", { class: "escalations" });
   const asked = h("div", {});
   const node = h("section", {}, h("h2", { text: "Compute" }), lead,
     h("div", { class: "panel bar-row" }, h("div", { class: "labelled" }, h("label", { for: "compute-employer", text: "Laboratory" }), employer),
       h("div", { class: "labelled" }, h("label", { for: "compute-rule", text: "Allocation rule" }), rule), change, rules),
-    h("div", { class: "split compute" }, h("div", {}, pools, stock, overTime), h("div", {}, needs, h("h3", { text: "Escalations and promises" }), asked)));
+    h("div", { class: "split compute" }, h("div", {}, pools, stock, overTime), h("div", {}, needs, h("h3", { text: "Escalations and promises" }), says, asked)));
 
   const name = () => app.market.employerName(focal);
   const mine = () => now.employers.find((each) => each.row === focal);
@@ -77,13 +79,29 @@ function build(app) {
       ? `${name()} begins with ${num(own.owned + own.rented)} H100 equivalents. Run a month to see how they are split.`
       : `In ${when(market.dateOf(market.month - 1))} ${name()} had ${num(own.owned + own.rented)} H100 equivalents, of which ${num(own.pool)} were open to research. ${num(starved)} of ${num(teams().length)} teams got less than their work needs.`;
     for (const chart of [pools, stock, overTime, needs]) chart.refresh();
-    const wanting = teams().filter((team) => team.escalated > 0 || team.promise_share > 0);
-    swap(asked, table("Teams that asked for more, or were promised compute", [
+    const { sentence, exceptions } = escalations();
+    says.textContent = sentence;
+    swap(asked, exceptions.length ? table("Teams with another answer, or with a promise", [
       ["Team", (team) => market.teamName(team.row)],
       ["Asked", (team) => (team.escalated ? ESCALATED[team.escalated] : "–")],
       ["Promised", (team) => (team.promise_share > 0 ? percent(team.promise_share) : "–"), "r"],
       ["Kept", (team) => (team.promise_share > 0 ? percent(team.promise_kept) : "–"), "r"],
-    ], wanting, { empty: "No team asked for more this month, and no promise is open.", hideCaption: true }));
+    ], exceptions) : null);
+  }
+
+  /** Who asked for more, in one sentence, and the teams that it does not tell of: another answer, or a promise. */
+  function escalations() {
+    const asking = teams().filter((team) => team.escalated > 0);
+    const promised = teams().filter((team) => team.promise_share > 0);
+    const states = Map.groupBy(asking, (team) => team.escalated);
+    const [most, alike] = [...states].sort((a, b) => b[1].length - a[1].length)[0] ?? [0, []];
+    const told = alike.length >= ALIKE ? most : 0;
+    const counts = [...states].sort((a, b) => b[1].length - a[1].length).map(([state, list]) => `${num(list.length)} ${ESCALATED[state].replace("asked, ", "")}`);
+    const sentence = [
+      asking.length ? `${num(asking.length)} of ${plural(teams().length, "team")} asked for more compute: ${counts.join(", ")}.` : "No team asked for more compute this month.",
+      promised.length ? `${plural(promised.length, "team")} ${promised.length === 1 ? "holds" : "hold"} a promise of compute.` : "No promise is open.",
+    ].join(" ");
+    return { sentence, exceptions: teams().filter((team) => team.promise_share > 0 || (team.escalated > 0 && team.escalated !== told)) };
   }
 
   const PARTS = [["research", "used by research", COLOURS[1]], ["idle", "open, but nobody asked", "var(--ghost)"], ["diverted", "diverted to products", COLOURS[2]], ["flagship", "taken by a flagship", COLOURS[0]], ["lost", "not usable", "var(--line)"]];
@@ -154,7 +172,7 @@ function build(app) {
     if (!rows.length || !market().month) return null;
     return {
       height: 34 + 19 * rows.length, marginLeft: Math.min(150, width * 0.42), marginBottom: 26, marginRight: 24,
-      x: { label: null, grid: true, ticks: 5, tickFormat: (v) => num(v), type: "sqrt", zero: true }, y: { label: null, domain: rows.map((row) => row.team), tickSize: 0 },
+      x: { label: null, grid: true, ticks: 5, tickFormat: (v) => num(v), zero: true }, y: { label: null, domain: rows.map((row) => row.team), tickSize: 0 },
       marks: [
         Plot.link(rows, { y: "team", x1: "need", x2: "got", stroke: (row) => (row.got < row.need ? "var(--accent)" : "var(--ghost)"), strokeWidth: 2 }),
         Plot.dot(rows, { y: "team", x: "need", r: 4.5, fill: "var(--bg)", stroke: INK, strokeWidth: 1.5 }),

@@ -6,6 +6,7 @@ import { download, h, select, swap, toast } from "../dom.js";
 import { Feed } from "../feed.js";
 import { num, plural, when } from "../format.js";
 import { Network } from "../network.js";
+import { asPng, asText, sourceOf } from "../pictures.js";
 
 const MOST_TIES = 1500;
 
@@ -47,9 +48,17 @@ function build(app) {
     else if (team) app.select("team", team.row);
     else toast(`“${wanted.slice(0, 40)}”: no employer or team of that name; a researcher is found by number.`, "error");
   }
+  /** What a saved picture of the network says around it. */
+  function told() {
+    const { market } = app;
+    const mode = colour.selectedOptions[0].text;
+    const chosen = network.selected ? ` Marked: ${market.tip(network.selected.kind, network.selected.row, market.cursor).split("\n")[0]}.` : "";
+    return { title: `${market.title}: ${market.words(market.cursor)}`, unit: `A dot is a researcher, coloured by ${colour.value === "cohort" ? "cohort" : mode}; a circle is an employer.${ties.checked ? " Lines: strong ties between people." : ""}${chosen}`, key: swatches(), source: sourceOf(node) };
+  }
+
   const called = () => `network-${app.market.dateOf(Math.max(0, app.market.cursor - 1))}`;
-  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as PNG", onclick: () => network.canvas.toBlob((blob) => download(`${called()}.png`, blob)) });
-  const drawing = h("button", { type: "button", class: "quiet", text: "SVG", "aria-label": "Save the network as SVG", onclick: () => download(`${called()}.svg`, network.toSvg(), "image/svg+xml") });
+  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as PNG", onclick: async () => download(`${called()}.png`, await asPng(network.asSeen(told()))) });
+  const drawing = h("button", { type: "button", class: "quiet", text: "SVG", "aria-label": "Save the network as SVG", onclick: () => download(`${called()}.svg`, asText(network.asDrawing(told())), "image/svg+xml") });
   const fit = h("button", { type: "button", class: "quiet", text: "Show all", onclick: () => network.fit() });
   const picture = h("div", { class: "picture" }, network.node,
     h("div", { class: "over" }, date, headline),
@@ -92,12 +101,17 @@ function build(app) {
     }
   }
 
-  function keys() {
+  /** Colours and what they stand for: [[words, colour, shape]]. */
+  function swatches() {
     const { market } = app;
     const names = colour.value === "cohort"
       ? market.cohorts.slice(0, 6).map((cohort, k) => [cohort.label || cohort.name, COLOURS[k]])
       : [...market.ranked.slice(0, 7).map((row, k) => [market.employerName(row), COLOURS[k]]), ["others", COLOURS[7]]];
-    swap(key, names.map(([words, swatch]) => h("span", {}, h("i", { class: "swatch", style: `--swatch:${swatch}` }), words)), h("span", { text: "◆ start-up" }));
+    return [...names, ["start-up", "var(--muted)", "diamond"]];
+  }
+
+  function keys() {
+    swap(key, swatches().map(([words, swatch, shape]) => h("span", {}, shape === "diamond" ? "◆ " : h("i", { class: "swatch", style: `--swatch:${swatch}` }), words)));
   }
 
   function tell() {

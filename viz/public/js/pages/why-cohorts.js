@@ -3,6 +3,7 @@
 import { INK, MUTED, Plot, band, eventMarks, figure } from "../charts.js";
 import { h, select, swap } from "../dom.js";
 import { num, percent, plural, when } from "../format.js";
+import { aboutMarket } from "../pictures.js";
 import { Work } from "../work.js";
 import { fan, isKnown, short } from "../worlds.js";
 
@@ -22,6 +23,7 @@ export class Cohorts {
       h("p", { class: "note", text: "How much of a cohort is still with its employer: the same scenario, with the pulls of the present run, under other luck. Dark band: half of the histories; light band: nine in ten; thin line: this history, to its end." }),
       h("div", { class: "bar-row" }, h("div", { class: "labelled" }, h("label", { for: "fan-histories", text: "How many" }), this.many), this.go), this.work.node, this.note, this.charts);
     this.figures = [];
+    this.node.source = () => [...aboutMarket(app.market, { whole: true }), `${plural(this.known.size, "history", "histories")} under other luck.`];
   }
 
   show() {
@@ -73,6 +75,7 @@ export class Cohorts {
     const said = [shownPoints.length ? "Bars: what was observed, as a range." : "", hidden.length ? `${hidden.map((seen) => when(seen.date)).join(", ")}: prediction, observed value not shown.` : ""].filter(Boolean).join(" ");
     return figure({
       title: `${short(cohort.label)}: still at ${cohort.employer}`, unit: `of ${num(cohort.size)}`, note: said, height: 250,
+      legend: [["half of the histories", "color-mix(in srgb, var(--blue) 40%, var(--bg))", "square"], ["nine in ten", "color-mix(in srgb, var(--blue) 15%, var(--bg))", "square"], ["this history", INK, "line"], ...(shownPoints.length ? [["observed", "var(--accent)", "line"]] : [])],
       rows: () => {
         const seen = fan(this.#shares(k));
         return { columns: ["month", "p05", "p25", "p50", "p75", "p95", "this history"], rows: seen.mean.map((_, month) => [this.app.market.dateOf(month), seen[5][month], seen[25][month], seen[50][month], seen[75][month], seen[95][month], this.known.get(0)?.[k][month]]) };

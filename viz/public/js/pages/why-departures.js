@@ -1,7 +1,7 @@
 // One departure: a list to search, and the card with options, what made the difference, how it came, and what would have kept.
 
-import { CAUSES, TERM_WORDS } from "../cards.js";
-import { INK, MUTED, Plot, bars, figure } from "../charts.js";
+import { BREACH, CAUSES, TERM_WORDS } from "../cards.js";
+import { GOING, INK, MUTED, Plot, STAYING, bars, figure } from "../charts.js";
 import { h, select, swap } from "../dom.js";
 import { told } from "../feed.js";
 import { num, plural, signed, when, words } from "../format.js";
@@ -119,7 +119,7 @@ export class Departures {
     const link = (row) => h("button", { type: "button", class: "link", onclick: () => app.select("person", row) }, h("u", { text: `researcher ${row}` }));
     const felt = Object.entries(card.breach).filter(([, size]) => size > SMALL).sort((a, b) => b[1] - a[1]);
     this.charts = decided ? [this.#options(card), this.#waterfall(card)] : [];
-    if (felt.length) this.charts.push(figure({ title: "Breach of the contract felt, by source", unit: "0 none, 1 full", height: 40 + 24 * felt.length, draw: (width) => bars(felt.map(([source, value]) => ({ name: words(source), value })), { width, left: 130 }), rows: () => ({ columns: ["source", "felt"], rows: felt }) }));
+    if (felt.length) this.charts.push(figure({ title: "Breach of the contract felt, by source", full: of("Breach of the contract felt, by source", card), unit: "index: 0 is none, without an upper end", note: BREACH, height: 40 + 24 * felt.length, draw: (width) => bars(felt.map(([source, value]) => ({ name: words(source), value })), { width, left: 130 }), rows: () => ({ columns: ["source", "felt"], rows: felt }) }));
     swap(this.keepHost);
     this.work.begin(null);
     this.keepIt.disabled = false;
@@ -166,7 +166,7 @@ export class Departures {
     const rows = card.options.map((option) => ({ name: option.option, value: option.value, taken: option.taken, pay: option.pay, state: option.state }));
     const cut = (name) => (name.length > 30 ? `${name.slice(0, 28)}…` : name);
     return figure({
-      title: "Options held", unit: "value in utils", note: "The one taken stands out. What counts is the distance between the bars, not zero.", height: 36 + 26 * rows.length,
+      title: "Options held", full: of("Options held", card), unit: "value in utils", note: "The one taken stands out. What counts is the distance between the bars, not zero.", height: 36 + 26 * rows.length,
       rows: () => ({ columns: ["option", "value", "taken", "pay kUSD", "state"], rows: rows.map((row) => [row.name, row.value, row.taken ? "yes" : "no", row.pay ?? "", row.state ?? ""]) }),
       draw: (width) => ({
         height: 36 + 26 * rows.length, marginLeft: Math.min(200, width * 0.46), marginRight: 44, marginBottom: 22, x: { label: null, grid: true, ticks: 4 }, y: { label: null, type: "band", domain: rows.map((_, k) => k), tickFormat: (k) => cut(rows[k].name), tickSize: 0, padding: 0.3 },
@@ -181,7 +181,7 @@ export class Departures {
     const steps = stacked(0, terms.map(([term, value]) => ({ name: TERM_WORDS[term] ?? words(term), value })));
     const rows = [...steps, { name: "sum", value: card.value_difference, from: 0, to: card.value_difference, total: true }];
     return figure({
-      title: "What made the difference", unit: "what was chosen less staying, in utils", note: "Read from the top: each term moves the balance to the right (for going) or to the left (for staying); the last bar is what remains.", height: 34 + 23 * rows.length,
+      title: "What made the difference", full: of("What made the difference", card), unit: "what was chosen less staying, in utils", note: "Read from the top: each term moves the balance to the right (for going) or to the left (for staying); the last bar is what remains.", key: [["for going", GOING, "square"], ["for staying", STAYING, "square"]], height: 34 + 23 * rows.length,
       rows: () => ({ columns: ["term", "difference"], rows: rows.map((row) => [row.name, row.value]) }), draw: (width) => cascade(rows, width, { left: 170, format: (value) => signed(value) }),
     });
   }
@@ -219,13 +219,18 @@ function amount(row) {
   return `${what} of ${num(row.amount, 0)} ${row.unit}, ${from}: ${row.verified ? "keeps, verified" : "not confirmed by the second run"}.`;
 }
 
+/** The title of a chart of one departure where it stands alone. */
+function of(title, card) {
+  return `${title}: researcher ${card.researcher} leaves ${card.from.employer}, ${when(card.date)}`;
+}
+
 function fact(name, value) {
   return [h("dt", { text: name }), h("dd", {}, value)];
 }
 
 /** Plot options of a waterfall lying down: rows {name, value, from, to, total, low, high}. */
 export function cascade(rows, width, { left = 150, format = signed, base = 0, titles = (row) => row.name } = {}) {
-  const colour = (row) => (row.total ? INK : row.value < 0 ? "var(--blue)" : "var(--accent)");
+  const colour = (row) => (row.total ? INK : row.value < 0 ? STAYING : GOING);
   const cut = Math.max(12, Math.floor(Math.min(left, width * 0.44) / 6.3));
   return {
     height: 34 + 23 * rows.length, marginLeft: Math.min(left, width * 0.44), marginRight: 62, marginBottom: 24, marginTop: 8,

@@ -3,6 +3,7 @@
 import { figure } from "../charts.js";
 import { h, labelled, select, swap, table } from "../dom.js";
 import { num, plural, when } from "../format.js";
+import { aboutMarket } from "../pictures.js";
 import { Work } from "../work.js";
 import { FEWEST, change, isClear, isKnown, outcomeWords, stacked } from "../worlds.js";
 import { cascade } from "./why-departures.js";
@@ -33,6 +34,7 @@ export class Events {
       h("div", { class: "bar-row" }, labelled("Outcome", this.outcome), labelled("Events that can be absent", this.which), labelled("Histories", this.many), this.go),
       h("p", { class: "note", text: "One history takes about half a minute with all events, less with few of them; the first result is shown as soon as it is there." }),
       this.work.node, this.says, this.picture, this.list);
+    this.node.source = () => aboutMarket(app.market, { whole: true });
   }
 
   show() {
@@ -111,7 +113,7 @@ export class Events {
     const about = (id) => this.choices.events.find((event) => event.id === id);
     const titles = (row) => (row.player ? `${row.player.label}\n${row.player.events.map((id) => `${id}, ${when(about(id)?.date ?? "")}: ${about(id)?.sources.join(", ") || "no source given"}`).join("\n")}\n${change(row.value)} ${outcome.unit}` : row.name);
     this.figure = figure({
-      title: `${name}: what each event added`, unit: outcome.unit, height: 40 + 23 * rows.length, note: `${n < 2 ? "One history." : `Means over ${num(n)} histories.`} ${n < FEWEST ? `Intervals are drawn from ${FEWEST} histories on.` : "Thin lines: 95 % intervals of each part."} ${found.shapley === "exact" ? "All orders of the events." : `Sampled: ${num(found.permutations)} orders a history.`} Red adds, blue takes away.`,
+      title: `${name}: what each event added`, unit: outcome.unit, height: 40 + 23 * rows.length, note: `${n < 2 ? "One history." : `Means over ${num(n)} histories.`} ${n < FEWEST ? `Intervals are drawn from ${FEWEST} histories on.` : "Thin lines: 95 % intervals of each part."} ${found.shapley === "exact" ? "All orders of the events." : `Sampled: ${num(found.permutations)} orders a history.`} Blue adds, red takes away.`,
       rows: () => ({ columns: ["event", "part", "low", "high"], rows: [["without any of them", base, "", ""], ...parts.map((part) => [part.player.label, part.mean, part.low, part.high]), ["as it happened", outcome.everything.mean, "", ""]] }),
       draw: (width) => cascade(rows, width, { left: 330, titles }),
     });

@@ -1,8 +1,9 @@
 // Whom to keep: people ranked by the exits of others that keeping them prevents, in other courses of luck.
 
-import { bars, figure } from "../charts.js";
+import { GOING, STAYING, bars, figure } from "../charts.js";
 import { h, labelled, select, swap, table } from "../dom.js";
 import { num, percent, plural, when } from "../format.js";
+import { aboutMarket } from "../pictures.js";
 import { Work } from "../work.js";
 import { interval, isKnown } from "../worlds.js";
 
@@ -24,6 +25,7 @@ export class KeyPeople {
       h("p", { class: "note", text: "People who leave within the window are kept, one at a time, on a copy of this history; what counts are exits of others near them (their team, and those tied to them) that then do not happen. The best are measured again under other luck, since what looks like a key person in one history may be chance." }),
       h("div", { class: "bar-row" }, labelled("Laboratory", this.employer), labelled("Kept from", this.since), labelled("For", this.window), labelled("How thorough", this.size), this.go),
       this.work.node, this.says, this.body);
+    this.node.source = () => aboutMarket(app.market, { whole: true });
   }
 
   show() {
@@ -84,7 +86,7 @@ export class KeyPeople {
     const rows = people.map((row) => ({ name: `Researcher ${row.researcher}`, value: row.mean, low: row.low ?? NaN, high: row.high ?? NaN }));
     this.figure = figure({
       title: "Exits of others nearby that keeping one person prevents", unit: "people", note: `Mean over ${plural(futures, "other course", "other courses")} of luck${futures < 5 ? "; intervals need at least five" : "; thin lines: 95 %"}.`,
-      draw: (width) => bars(rows, { width, left: 120 }), rows: () => ({ columns: ["researcher", "team", "prevented", "low", "high", "in this history"], rows: people.map((row) => [row.researcher, row.team, row.mean, row.low, row.high, row.here]) }),
+      draw: (width) => bars(rows, { width, left: 120, colour: ({ value }) => (value < 0 ? GOING : STAYING) }), rows: () => ({ columns: ["researcher", "team", "prevented", "low", "high", "in this history"], rows: people.map((row) => [row.researcher, row.team, row.mean, row.low, row.high, row.here]) }),
     });
     swap(this.body, h("div", { class: "split" }, this.figure, h("div", {},
       table("The same people", [

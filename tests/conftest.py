@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import browser, open_app, server
+from tests.looked import pytest_pyfunc_call
 
-__all__ = ["browser", "open_app", "server"]  # fixtures of the tests that open the app
+__all__ = ["browser", "open_app", "pytest_pyfunc_call", "server"]  # fixtures of the tests that open the app, and a hook
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

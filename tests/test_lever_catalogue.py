@@ -87,10 +87,33 @@ def test_the_main_parameters_are_the_fitted_and_the_switches_of_core_mechanisms(
 
 def test_no_module_reads_parameters_by_another_name() -> None:
     """`parameters_read` sees `parameters.x`; an alias would hide a read from it."""
+    names: list[str] = []
     for file in sorted((ROOT / "phases").glob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and re.search(r"\bparameters$", ast.unparse(node.value)):
-                assert ast.unparse(node.targets[0]) == "parameters", f"{file.name}: {ast.unparse(node)}"
+        for target, value in assigned(file.read_text(encoding="utf-8")):
+            if re.search(r"\bparameters$", value):
+                assert target == "parameters", f"{file.name}: {target} = {value}"
+                names.append(file.stem)
+    assert {"allocate", "appraise"} <= set(names), "the phases that are known to name them were not looked at"
+    text = "a, b = world.teams, world.parameters\nif (c := world.parameters): d: P = x.parameters\ne = f = g"
+    assert assigned(text) == [
+        ("a", "world.teams"), ("b", "world.parameters"), ("e", "g"), ("f", "g"),
+        ("c", "world.parameters"), ("d", "x.parameters"),
+    ]  # fmt: skip
+
+
+def assigned(text: str) -> list[tuple[str, str]]:
+    """Names and what is put under them, `a, b = x, y` taken apart."""
+    found: list[tuple[ast.expr, ast.expr]] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    found += zip(target.elts, node.value.elts, strict=True)
+                else:
+                    found.append((target, node.value))
+        elif isinstance(node, ast.NamedExpr | ast.AnnAssign) and node.value is not None:
+            found.append((node.target, node.value))
+    return [(ast.unparse(target), ast.unparse(value)) for target, value in found]
 
 
 def test_a_scenario_given_parameter_may_still_only_be_read_at_the_start() -> None:

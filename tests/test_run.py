@@ -103,14 +103,21 @@ def test_cohort_curves_agree_with_the_summary(folder: Path) -> None:
 
 
 def test_observations_to_be_predicted_carry_no_observed_value() -> None:
+    looked: dict[str, set[str]] = {"left": set(), "kept": set(), "flow": set()}
     for name in ("meta_fair", "google_transformer", "openai_superalignment"):
         for cohort in load(name).cohorts:
             for seen in cohort.observations:
                 assert (seen.use == "predict") == (seen.left_min is None)
+                looked["left"].add(f"{name} {seen.use}")
         for kept in load(name).retention:
             assert (kept.use == "predict") == (kept.share is None)
+            looked["kept"].add(f"{name} {kept.use}")
         for flow in load(name).flows:
             assert (flow.use == "predict") == (flow.ratio is None)
+            looked["flow"].add(f"{name} {flow.use}")
+    predicted = {"meta_fair predict", "google_transformer predict", "openai_superalignment predict"}
+    assert looked["left"] == predicted | {"meta_fair calibrate"}
+    assert looked["kept"] == {"meta_fair predict", "meta_fair calibrate"} and looked["flow"] == {"meta_fair predict"}
 
 
 def test_a_shorter_run_is_the_beginning_of_the_longer_one(results: list[Result]) -> None:

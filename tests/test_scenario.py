@@ -146,6 +146,8 @@ class TestMetaFair:
         figures = tomllib.loads((SHIPPED.parent / "data" / "figures.toml").read_text(encoding="utf-8"))["figure"]
         offers = {(row["entity"], row["quantity"].split()[0]): row["value"] for row in figures if row["id"] == "D16"}
         called = {"Meta": "FAIR", "Google DeepMind": "DeepMind", "Microsoft": "Microsoft Research"}
+        known = {called.get(employer.name, employer.name) for employer in load("meta_fair").employers}
+        assert {"FAIR", "DeepMind", "Microsoft Research", "OpenAI", "Anthropic"} <= known & {name for name, _ in offers}
         for employer in load("meta_fair").employers:
             entity = called.get(employer.name, employer.name)
             if (entity, "initial") in offers:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from abm import result_file
 from abm.kernels.utility import TERMS
 from abm.tables import SOURCES
 
@@ -34,6 +37,17 @@ TERM_WORDS = {
     "forfeited": "unvested equity or a bonus given up",
     "delay": "notice or garden leave",
 }
+DEPARTURE = [
+    *("replicate", "departure", "month", "date", "researcher", "from_employer", "from_team", "to_employer", "to_team"),
+    *("cause", "voluntary", "path", "reach", "referrer", "tenure", "pay_before", "pay_after", "counter_pay", "event"),
+    *(f"term_{side}_{term}" for side in ("stay", "go") for term in TERMS),
+    *(f"breach_{source}" for source in SOURCES),
+]
+OPTION = [
+    *("replicate", "month", "researcher", "team", "employer", "reach", "referrer", "pay", "ceiling", "state"),
+    *(f"term_{term}" for term in TERMS),
+]
+MOST_OF_A_PERSON, MOST_OPTIONS = 1_000, 100_000  # no run has as many; each is a table of some 60 values in memory
 PATH_WORDS = {
     "none": "nothing that the model knows: the record says that this role left",
     "routine": "a reason of one's own, without outside cause",
@@ -55,7 +69,7 @@ def whole(run: Path) -> None:
     Raises:
         NotFoundError: there is no such folder, nothing of a run in it, or a run that did not finish; and what to do.
     """
-    if (run / "summary.json").is_file():
+    if (run / "summary.json").exists():
         return
     if not run.is_dir():
         raise NotFoundError(
@@ -89,31 +103,51 @@ def why_card(
         NotFoundError: with what came, what there is, and the fix.
     """
     whole(run)
-    if not (run / "departures.parquet").is_file():
-        raise NotFoundError(f"{run}: no departures.parquet here, which `talent run` wrote; run it again")
-    left = pq.read_table(run / "departures.parquet", page_checksum_verification=True).to_pylist()
-    numbers = sorted({row["replicate"] for row in left})
-    if replicate not in numbers:
-        span = f"{numbers[0]} to {numbers[-1]}" if numbers else "no replicate at all"
-        raise NotFoundError(f"--replicate {replicate}: departures are recorded for {span}")
-    left = [row for row in left if row["replicate"] == replicate]
+    asked: list[tuple[str, str, Any]] = [("replicate", "=", replicate)]
+    try:
+        numbers = pc.unique(result_file.table(run / "departures.parquet", ["replicate"])["replicate"]).to_pylist()
+        if replicate not in numbers:
+            span = f"{min(numbers)} to {max(numbers)}" if numbers else "no replicate at all"
+            raise NotFoundError(f"--replicate {replicate}: departures are recorded for {span}")
+        left = result_file.table(run / "departures.parquet", DEPARTURE, pq.filters_to_expression(asked))
+        chosen = _chosen(left, researcher, departure, replicate)
+        asked.append(("researcher", "in", [row["researcher"] for row in chosen]))
+        options = _rows(run / "options.parquet", OPTION, asked)
+        return [card(row, options) for row in chosen]
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"{run}: no {Path(error.filename).name} here, which `talent run` wrote; run it again"
+        ) from None
+    except (result_file.BadFile, ArithmeticError, TypeError) as error:
+        raise NotFoundError(f"{run}: a table of the run is damaged ({error}); run the scenario again") from None
+
+
+def _chosen(left: pa.Table, researcher: int | None, departure: int | None, replicate: int) -> list[dict[str, Any]]:
+    """The departures asked for, out of those of one replicate."""
+    key, value = ("departure", departure) if departure is not None else ("researcher", researcher)
+    chosen = left.filter(pc.equal(left[key], value))
+    if chosen.num_rows > MOST_OF_A_PERSON:
+        raise result_file.BadFile(f"departures.parquet holds {chosen.num_rows:,} departures with {key} {value}")
+    if chosen.num_rows:
+        rows: list[dict[str, Any]] = chosen.to_pylist()
+        return rows
     if departure is not None:
-        chosen = [row for row in left if row["departure"] == departure]
-        if not chosen:
-            raise NotFoundError(f"--departure {departure}: expected a number from 0 to {len(left) - 1}")
-    else:
-        chosen = [row for row in left if row["researcher"] == researcher]
-        if not chosen:
-            people = sorted({row["researcher"] for row in left})
-            near = sorted(people, key=lambda person: abs(person - (researcher or 0)))[:3]
-            raise NotFoundError(
-                f"--researcher {researcher}: did not leave a job in replicate {replicate}; "
-                f"people near that number who did: {', '.join(map(str, near))}"
-            )
-    asked = [("replicate", "=", replicate), ("researcher", "in", [row["researcher"] for row in chosen])]
-    options = pq.read_table(run / "options.parquet", page_checksum_verification=True)
-    held = options.filter(pq.filters_to_expression(asked)).to_pylist() if options.num_rows else []
-    return [card(row, held) for row in chosen]
+        raise NotFoundError(f"--departure {departure}: expected a number from 0 to {left.num_rows - 1}")
+    people = pc.unique(left["researcher"]).to_numpy()
+    near = people[np.lexsort((people, abs(people - (researcher or 0))))][:3]
+    raise NotFoundError(
+        f"--researcher {researcher}: did not leave a job in replicate {replicate}; "
+        f"people near that number who did: {', '.join(map(str, near))}"
+    )
+
+
+def _rows(path: Path, columns: list[str], asked: list[tuple[str, str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the options that were held; a run in which nobody held any has a table without most columns."""
+    if not result_file.table(path, ["replicate"]).num_rows:
+        return []
+    found = result_file.table(path, columns, pq.filters_to_expression(asked), rows=MOST_OPTIONS)
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
 
 
 def _terms(row: dict[str, Any], prefix: str) -> dict[str, float]:

@@ -6,7 +6,6 @@ and once more with a change one step smaller.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from abm import pool
+from abm import pool, result_file
 from abm.changes import Action, Change, change, undo
 from abm.explain import NotFoundError
 from abm.processor import repeats
@@ -62,21 +61,24 @@ def case_of(run: Path, replicate: int, departure: int, months_kept: int = MONTHS
         NotFoundError: there is no such run, replicate or departure, or the program has changed since.
     """
     place = run / "provenance.json"
-    if not place.is_file():
-        raise NotFoundError(f"{run}: no provenance.json here; expected the folder of a finished run")
-    record = json.loads(place.read_text(encoding="utf-8"))
-    places = {row["replicate"]: place for place, row in enumerate(record["replicates"])}
+    try:
+        record = result_file.document(place)
+        places = {row["replicate"]: place for place, row in enumerate(record["replicates"])}
+        written, seed, command = record["scenario"], record["seed"], record["command"]
+    except FileNotFoundError:
+        raise NotFoundError(f"{run}: no provenance.json here; expected the folder of a finished run") from None
+    except (result_file.BadFile, KeyError, TypeError) as error:
+        raise NotFoundError(f"{place}: is damaged ({error}); run the scenario again") from None
     if replicate not in places:
         raise NotFoundError(f"--replicate {replicate}: the run has replicates {min(places)} to {max(places)}")
-    scenario = from_dict(record["scenario"], f"in {place}")
-    again = simulate(scenario, record["seed"], replicate)
+    scenario = from_dict(written, f"in {place}")
+    again = simulate(scenario, seed, replicate)
     if not repeats(record, places[replicate], again.digest, again.events_digest):
         raise NotFoundError(
             f"{run}: replicate {replicate} comes out otherwise when it is run again (digest {again.digest[:12]}, "
-            f"events {again.events_digest[:12]}): the program has changed since. Make the run again: "
-            f"{record['command']}"
+            f"events {again.events_digest[:12]}): the program has changed since. Make the run again: {command}"
         )
-    return case_in(scenario, record["seed"], again, departure, months_kept)
+    return case_in(scenario, seed, again, departure, months_kept)
 
 
 def case_in(scenario: Scenario, seed: int, history: Result, departure: int, months_kept: int = MONTHS_KEPT) -> Case:

@@ -15,9 +15,8 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from abm import files, pool
+from abm import files, pool, result_file
 from abm.columns import Floats
 from experiments import identity, package_runs, packages
 from experiments.package_runs import MEASURES, measure_all
@@ -128,7 +127,7 @@ class Evaluations:
     def _read(self, path: Path) -> None:
         """Take what a shard has; one that is damaged is as good as none: its runs are run again."""
         try:
-            table = pq.read_table(path, page_checksum_verification=True)
+            table = result_file.table(path)
             if table.num_columns != 1 + len(self.cases) * len(MEASURES):
                 return
             order = [str(name) for name in table.column(0).to_pylist()]

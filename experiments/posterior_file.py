@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 import abm
+from abm import result_file
 from abm.columns import Floats
 from abm.scenario import ScenarioError
 
@@ -50,7 +50,7 @@ def read(path: Path | None = None) -> Drawn:
     source = path or SHIPPED
     where = f"{source.name}"
     try:
-        content = json.loads(source.read_text(encoding="utf-8"))
+        content = result_file.document(source)
     except FileNotFoundError:
         raise _bad(where, "there is no such file", "run `talent calibrate` first, or leave --posterior out") from None
     except (OSError, ValueError) as error:

@@ -43,7 +43,7 @@ def described(folder: Path) -> dict[str, Any]:
         Unreadable: it is not there or damaged.
     """
     try:
-        return shards.unsealed((folder / STUDY).read_bytes(), STUDY)
+        return shards.unsealed(shards.content(folder / STUDY), STUDY)
     except FileNotFoundError:
         raise Unreadable(
             f"{folder}: holds no sweep (no {STUDY}); expected a folder that `talent sweep` wrote"
@@ -55,7 +55,7 @@ def described(folder: Path) -> dict[str, Any]:
 def _table(folder: Path, name: str, sha256: str) -> pa.Table:
     """A table that must be what was written."""
     try:
-        data = (folder / name).read_bytes()
+        data = shards.content(folder / name)
         if store.sha256(data) != sha256:
             raise Damaged(f"{name} does not agree with the hash that was stored of it")
         return shards.unparquet(data)
@@ -70,7 +70,7 @@ def _manifest(folder: Path, held: Mapping[str, Any]) -> dict[str, Any] | None:
         Unreadable: it is damaged.
     """
     try:
-        manifest = shards.unsealed((folder / MANIFEST).read_bytes(), MANIFEST)
+        manifest = shards.unsealed(shards.content(folder / MANIFEST), MANIFEST)
     except FileNotFoundError:
         return None
     except (Damaged, OSError) as error:

@@ -20,11 +20,13 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from abm import result_file
 from experiments.disk import Disk, put
 
 FOLDER: Final = "shards"
 OK, FAILED, CRASHED, TIMEOUT = STATUSES = ("ok", "failed", "crashed", "timeout")
 RANK: Final = {OK: 2, FAILED: 2, TIMEOUT: 1, CRASHED: 0}  # of rows of one attempt, which counts
+LARGEST: Final = result_file.LARGEST_TABLE
 TEXTS: Final = ("status", "error", "message", "traceback")
 WRITER: Final[dict[str, Any]] = {
     "compression": "zstd",
@@ -138,9 +140,22 @@ def parquet(table: pa.Table) -> bytes:
 def unparquet(data: bytes) -> pa.Table:
     """Read a table; page checksums are verified."""
     try:
-        return pq.read_table(io.BytesIO(data), page_checksum_verification=True, use_threads=False)
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"not a whole Parquet file ({str(error).splitlines()[0]})") from error
+        return result_file.table_in(data, "the table")
+    except result_file.BadFile as error:
+        raise Damaged(str(error)) from error
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file of a sweep.
+
+    Raises:
+        Damaged: not a regular file, or larger than any of a sweep.
+        OSError: not there, or not to be read.
+    """
+    try:
+        return result_file.data(path, LARGEST)
+    except result_file.BadFile as error:
+        raise Damaged(str(error)) from error
 
 
 def commit(disk: Disk, folder: Path, rows: Sequence[Row], outcomes: Sequence[str], code: str, attempt: int) -> str:
@@ -191,15 +206,15 @@ def verified(folder: Path, name: str) -> tuple[Sidecar, bytes]:
         OSError: one of the two files is not there or cannot be read.
     """
     shards = folder / FOLDER
-    content = unsealed((shards / f"{name}.json").read_bytes(), f"{name}.json")
+    told = unsealed(content(shards / f"{name}.json"), f"{name}.json")
     try:
-        content.pop("check")
-        sidecar = Sidecar(**content | {"runs": tuple(content["runs"])})
+        told.pop("check")
+        sidecar = Sidecar(**told | {"runs": tuple(told["runs"])})
     except (TypeError, KeyError):
         raise Damaged(f"{name}.json is not a sidecar") from None
     if not sidecar.name == name == name_of(sidecar.runs, sidecar.attempt):
         raise Damaged(f"{name}.json belongs to the shard {sidecar.name}")
-    data = (shards / f"{name}.parquet").read_bytes()
+    data = content(shards / f"{name}.parquet")
     if hashlib.sha256(data).hexdigest() != sidecar.sha256:
         raise Damaged(f"{name}.parquet does not agree with the hash in its sidecar")
     return sidecar, data

@@ -69,7 +69,7 @@ class Store:
         if not path.exists():
             return None
         try:
-            return shards.unsealed(path.read_bytes(), STUDY)
+            return shards.unsealed(shards.content(path), STUDY)
         except Damaged:
             self._quarantine(path)
             return None
@@ -113,7 +113,7 @@ class Store:
     def _grows(self, path: Path) -> bool:
         """Whether all runs of the plan in the folder are asked again."""
         try:
-            return set(shards.unparquet(path.read_bytes())["run_id"].to_pylist()) <= self._asked
+            return set(shards.unparquet(shards.content(path))["run_id"].to_pylist()) <= self._asked
         except (OSError, Damaged, KeyError):
             return False
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.parquet as pq
 
+from abm import result_file
 from abm.scenario_read import Problems, nearest, show
 from experiments import design
 from experiments.responses import Factor
@@ -77,8 +78,10 @@ def _from_file(problems: Problems, path: Path, factors: Sequence[Factor]) -> lis
         problems.add(place, f"{path.stat().st_size:,} bytes", f"at most {LARGEST_FILE:,} bytes", "fewer points")
         return None
     try:
-        read = pq.read_table(path) if path.suffix == ".parquet" else pc.read_csv(path)
-    except (OSError, pa.ArrowException) as error:
+        data = result_file.data(path, LARGEST_FILE)
+        is_table = path.suffix == ".parquet"
+        read = result_file.table_in(data, path.name) if is_table else pc.read_csv(io.BytesIO(data))
+    except (OSError, pa.ArrowException, result_file.BadFile) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:100]
         problems.add(place, f"{show(path.name)}, which cannot be read ({reason})", expected, fix)
         return None

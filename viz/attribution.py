@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
+from abm import result_file
 from viz import svg
 from viz.report import page
 from viz.theme import WIDE
@@ -28,7 +28,7 @@ section .cards{margin:22px 0 34px}
 
 def write_page(folder: Path) -> Path:
     """Write `attribution.html` beside the `attribution.json` of a folder; gives its path."""
-    told = json.loads((folder / "attribution.json").read_text(encoding="utf-8"))
+    told = result_file.document(folder / "attribution.json")
     path = folder / "attribution.html"
     path.write_text(render(told), encoding="utf-8")
     return path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,21 +9,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow.parquet as pq
 
 from abm import explain
+from abm.result_file import BadFile
+from viz import run_files
 
 type Floats = npt.NDArray[np.float64]
 
 NOT_EMPLOYERS = ("searching", "left the field")  # states a person can be in, which nobody can resign from
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _SERIES = ("departures", "headcount", "compute_per_head", "team_size")  # the long table is large: read only these
-_COLUMNS: dict[str, tuple[str, ...]] = {
-    "series.parquet": ("replicate", "month", "date", "metric", "entity", "value"),
-    "departures.parquet": ("replicate", "month", "from_employer", "to_employer", "cause", "voluntary", "path"),
-    "cohorts.csv": ("replicate", "cohort", "date", "month", "n_left", "n_left_voluntary"),
-    "flows.parquet": ("replicate", "from", "to", "count"),
-}
 
 
 class RunFolderError(Exception):
@@ -266,7 +260,7 @@ def number(value: Any, default: float = float("nan")) -> float:
 
 
 def load(run_dir: Path) -> RunData:
-    """Read the result files of a run.
+    """Read the result files of a run, which anybody may have made: what they say is checked before room is made for it.
 
     Args:
         run_dir: the folder `talent run` wrote.
@@ -275,41 +269,26 @@ def load(run_dir: Path) -> RunData:
         The run; tables that are missing are empty, so that the sections fed by them are left out.
 
     Raises:
-        RunFolderError: there is no readable `summary.json`.
+        RunFolderError: there is no `summary.json`, or a file is damaged, too large, or tells of too much.
     """
     try:
         explain.whole(run_dir)
     except explain.NotFoundError as error:
         raise RunFolderError(str(error)) from error
     try:
-        summary = _json(run_dir / "summary.json")
-        provenance, graph = _json(run_dir / "provenance.json"), _json(run_dir / "graph.json")
-    except json.JSONDecodeError as error:
-        raise RunFolderError(
-            f"{run_dir}: a JSON file of the run is damaged ({error}); run the scenario again"
-        ) from error
-    return RunData(
-        folder=run_dir.name,
-        summary=summary,
-        provenance=provenance,
-        graph=graph,
-        series=_table(run_dir / "series.parquet", filters=[("metric", "in", list(_SERIES))]),
-        departures=_table(run_dir / "departures.parquet"),
-        cohort_counts=_table(run_dir / "cohorts.csv"),
-        flows=_table(run_dir / "flows.parquet"),
-    )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return content if isinstance(content, dict) else {}
-
-
-def _table(path: Path, filters: Sequence[tuple[str, str, Iterable[str]]] | None = None) -> Any:
-    if not path.is_file():
-        return pd.DataFrame({column: [] for column in _COLUMNS[path.name]})
-    if path.suffix == ".csv":
-        return pd.read_csv(path, keep_default_na=False, dtype={"cohort": str})
-    return pd.read_parquet(path, filters=filters)
+        watched = pq.filters_to_expression([("metric", "in", list(_SERIES))])
+        found = RunData(
+            folder=run_dir.name,
+            summary=run_files.document(run_dir / "summary.json"),
+            provenance=run_files.document(run_dir / "provenance.json"),
+            graph=run_files.document(run_dir / "graph.json"),
+            series=run_files.table(run_dir / "series.parquet", watched),
+            departures=run_files.table(run_dir / "departures.parquet"),
+            cohort_counts=run_files.counts(run_dir / "cohorts.csv"),
+            flows=run_files.table(run_dir / "flows.parquet"),
+        )
+        for problem in run_files.problems(found):
+            raise BadFile(problem)
+    except (BadFile, OSError) as error:
+        raise RunFolderError(f"{run_dir}: a file of the run is damaged: {error}. Run the scenario again") from error
+    return found

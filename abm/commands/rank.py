@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from abm import commands, explain, files, ranking
+from abm import commands, explain, files, ranking, result_file
 from abm.commands import Commands, Refused
 from abm.commands.contagion import gather
 from abm.processor import repeats
@@ -101,7 +100,7 @@ def _recorded(chosen: argparse.Namespace, folder: Path) -> tuple[Scenario, int, 
         )
     explain.whole(folder)
     try:
-        record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        record = result_file.document(folder / "provenance.json")
         record["replicates"] = sorted(
             (
                 {**each, "replicate": int(each["replicate"]), "digest": str(each["digest"])}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq
 
+from abm import result_file
 from viz.shelf.blocks import Block, cells, facts, table, text
 
 MOST_DRAWS: Final = 4_000
@@ -80,9 +80,9 @@ def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
 def _draws(folder: Path, names: list[str]) -> tuple[Any, Any, bool] | None:
     """Values (N, K) and weights (N,) of the posterior, the heaviest kept when there are many."""
     path = folder / "posterior.parquet"
-    if not path.is_file() or len(names) > 6:
+    if not path.exists() or len(names) > 6:
         return None
-    held = pq.read_table(path)
+    held = result_file.table(path, [*dict.fromkeys(names), "weight"])
     values = np.column_stack([held[name].to_numpy() for name in names])
     weight = held["weight"].to_numpy()
     keep = np.argsort(-weight, kind="stable")[:MOST_DRAWS]

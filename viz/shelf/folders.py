@@ -6,19 +6,21 @@ Names come from a page, so that they may be anything: absolute, full of dots, or
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from abm import result_file
+from abm.result_file import BadFile
 from viz.messages import Wrong, shown
 
 DEEPEST: Final = 4
 MOST_FOLDERS: Final = 600
 MOST_FILES: Final = 400  # of one folder, looked at
 LARGEST_DOCUMENT: Final = 32 * 1024**2
+MOST_VALUES: Final = 2_000_000  # of one document: some 100 MB of memory
 LARGEST_GUESSED: Final = 8 * 1024**2  # a JSON file without a known name is opened to see what it is
 LARGEST_SENT: Final = 20 * 1024**2
 SENT: Final = (".csv", ".json", ".parquet", ".md", ".toml", ".png", ".svg")
@@ -215,8 +217,8 @@ def writers() -> str:
 def _guessed(path: Path) -> str:
     """The kind of a document whose name somebody chose, from its keys."""
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        content = result_file.document(path, LARGEST_GUESSED, MOST_VALUES)
+    except (OSError, BadFile):
         return ""
     if not isinstance(content, dict):
         return ""
@@ -232,20 +234,22 @@ def document(folder: Path, file: str) -> dict[str, Any]:
     """A JSON document of a folder.
 
     Raises:
-        Wrong: not there, too large, or not JSON; says which command writes it.
+        Wrong: not there, no regular file, too large, or not JSON; says which command writes it.
     """
     path = folder / file
     command = next((kind.command for kind in KINDS if kind.file == file), "the command that wrote it")
     try:
-        if path.stat().st_size > LARGEST_DOCUMENT:
-            raise Wrong(f"{file} has more than {LARGEST_DOCUMENT // 1024**2} MB, more than this page opens")
-        content = json.loads(path.read_bytes())
+        data = result_file.data(path, LARGEST_DOCUMENT)
     except FileNotFoundError:
         raise Wrong(f"{file} is not there any more; list the results again") from None
     except OSError as error:
         raise Wrong(f"{file} cannot be read ({error.strerror or 'no reason given'})") from None
-    except (ValueError, RecursionError):
-        raise Wrong(f"{file} is damaged: it is not whole JSON. Make it again with {command}") from None
+    except BadFile as error:
+        raise Wrong(f"{error}. This page opens no more") from None
+    try:
+        content = result_file.unpacked(data, file, MOST_VALUES)
+    except BadFile as error:
+        raise Wrong(f"{file} is damaged: {error}. Make it again with {command}") from None
     if not isinstance(content, dict):
         raise Wrong(f"{file} is damaged: it does not hold what {command} writes")
     return content
@@ -260,12 +264,12 @@ def sent(root: Path, folder: str, file: str) -> bytes:
     if "/" in file or not file.endswith(SENT):
         raise Wrong(f"file {shown(file)}: only {', '.join(SENT)} of an opened folder are sent")
     path = inside(root, f"{folder}/{file}" if folder != "." else file, "file")
-    if not path.is_file():
-        raise Wrong(f"file {shown(file)}: not a file")
-    size = path.stat().st_size
-    if size > LARGEST_SENT:
-        raise Wrong(f"file {file} has {size / 1024**2:.0f} MB; up to {LARGEST_SENT // 1024**2} MB are sent to a page")
-    return path.read_bytes()
+    try:
+        return result_file.data(path, LARGEST_SENT)
+    except BadFile as error:
+        raise Wrong(f"file {error}; nothing else is sent to a page") from None
+    except OSError as error:
+        raise Wrong(f"file {shown(file)}: cannot be read ({error.strerror or 'no reason given'})") from None
 
 
 def files_of(folder: Path) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from viz.messages import Wrong
 from viz.shelf.blocks import ENDS, Block, facts, interval, points, span, table, text
 
+MOST_ACTIONS: Final = 200  # of a laboratory in a game: the matrix has their square
 _KEPT_AND_COST: Final = [
     ("kept more", "number", "people"),
     *ENDS[1:],
@@ -138,6 +140,8 @@ def game(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     """The payoff matrix with best responses and equilibria."""
     actions, (one, two) = content["actions"], content["subject"]["labs"]
     size = len(actions)
+    if size > MOST_ACTIONS:
+        raise Wrong(f"game.json tells of {size:,} actions; at most {MOST_ACTIONS} are shown")
     payoffs = np.full((size, size, 2), np.nan)
     cells: list[list[dict[str, Any]]] = [[{"lines": ["–"]} for _ in actions] for _ in actions]
     for each in content["cells"]:

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from abm import result_file
+from abm.result_file import BadFile
 from viz.messages import Wrong
 from viz.shelf.blocks import Block, facts, table, text
 
@@ -18,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 MOST_POINTS: Final = 50_000
 MOST_SHARDS: Final = 5_000
 MOST_COLUMNS: Final = 400
+MOST_VALUES: Final = 20_000_000
 
 
 def read(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def read(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Wrong: nothing has been run yet, or the plan is missing.
         KeyError, TypeError, ValueError: study.json is not what a sweep writes.
-        OSError, ArrowException: a table is damaged.
+        OSError, BadFile: a table is damaged.
     """
     study = held["study"]
     factors, outcomes = list(study["factors"]), [str(name) for name in study["outcomes"]]
@@ -88,14 +90,14 @@ def read(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
 def _runs(folder: Path, outcomes: list[str]) -> tuple[dict[str, Any], int]:
     """All planned runs with factors, status and outcomes as columns, and how many are not there yet."""
     whole = folder / "runs.parquet"
-    if whole.is_file():
+    if whole.exists():
         found = _table(whole)
         columns = {name: found[name].to_pylist() for name in found.column_names}
         for name in outcomes:
             columns[f"= {name}"] = columns.pop(f"= {name}", None) or columns.get(name)
         return _Runs(columns), 0
     plan = folder / "plan.parquet"
-    if not plan.is_file():
+    if not plan.exists():
         raise Wrong("half-written: study.json is there and plan.parquet is not. Go on with talent sweep and --resume")
     asked = _table(plan)
     columns = {name: asked[name].to_pylist() for name in asked.column_names}
@@ -127,7 +129,7 @@ def _take(path: Path, columns: dict[str, Any], place: dict[str, list[int]], outc
         shard = _table(path)
         names = ["run_id", "status", *(f"= {name}" for name in outcomes)]
         rows = zip(*(shard[name].to_pylist() for name in names), strict=True)
-    except (OSError, pa.ArrowException, KeyError):
+    except (OSError, BadFile, Wrong, KeyError):
         return
     for run, status, *values in rows:
         for row in place.get(run, ()):
@@ -137,13 +139,13 @@ def _take(path: Path, columns: dict[str, Any], place: dict[str, list[int]], outc
 
 
 def _table(path: Path) -> pa.Table:
-    described = pq.read_metadata(path)
-    if described.num_columns > MOST_COLUMNS or described.num_rows > 20 * MOST_POINTS:
+    found = result_file.table(path, rows=20 * MOST_POINTS)
+    if found.num_columns > MOST_COLUMNS or found.num_rows * found.num_columns > MOST_VALUES:
         raise Wrong(
-            f"{path.name} has {described.num_rows:,} rows and {described.num_columns:,} columns, more than this page "
+            f"{path.name} has {found.num_rows:,} rows and {found.num_columns:,} columns, more than this page "
             "shows; read it with pandas or DuckDB"
         )
-    return pq.read_table(path)
+    return found
 
 
 def points(runs: dict[str, Any], factors: list[dict[str, Any]], outcomes: list[str]) -> tuple[dict[str, Any], bool]:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import mesa
 import numpy as np
+from mesa.experimental.scenarios import Scenario as MesaScenario
 
 from abm import graph, metrics, month
 from abm.agents import Lab, Researcher, Startup
 from abm.build import build
-from abm.scenario import Scenario, load
+from abm.scenario import Scenario, ScenarioError, load
+from abm.streams import seed_of
 from abm.tables import EmployerKind, Status
 from abm.world import DatedEvent, World
 
@@ -43,22 +46,35 @@ def _latest(model: TalentMarket, metric: str) -> Any:
     return model.world.ledger.series[metric][-1]
 
 
+def _one_of(described: Any, given: Any) -> Scenario:
+    """The scenario that was given by place or by keyword."""
+    if described is not None and given is not None:
+        raise ScenarioError(f"scenario: came {described!r} and {given!r}; expected one. Fix: leave one out")
+    asked = "meta_fair" if described is None and given is None else given if described is None else described
+    return asked if isinstance(asked, Scenario) else load(asked)
+
+
 class TalentMarket(mesa.Model):  # type: ignore[type-arg]  # generic over agents and Mesa's own scenario; ours is plain
     """The market for AI talent as a Mesa model; `step()` is a month.
 
     Args:
-        scenario: name of a shipped scenario, path of a TOML file, or a `Scenario`.
-        rng: seed, a non-negative integer; None draws one.
+        described: name of a shipped scenario, path of a TOML file, or a `Scenario`; "meta_fair" if there is none. May
+            be given as `scenario` too, also as one of Mesa's: its parameter `scenario` is which one, the others are
+            settings, its `rng` counts where none is given here.
+        rng: seed, a non-negative integer; None draws one. NumPy's generators and seed sequences are taken as well
+            (`abm.streams.seed_of`).
         collect: collect metrics and agents each month into `datacollector` (the agents are built for it).
         guard: refuse writes that a phase has not declared (for tests).
         settings: overrides as for `--set`, e.g. `h0=0.02` or `**{"employers.Meta.compute": 9000}`.
 
     Attributes:
         world: the state; `world.scenario` is the scenario.
+        scenario: Mesa's; its parameter `scenario` is that of the world, so that a model made of it is the same again.
         datacollector: Mesa's, with one model reporter per metric of the whole world.
 
     Raises:
         ScenarioError: the scenario or a setting is wrong.
+        ValueError: there is no seed in what came as `rng`.
 
     Example:
         >>> model = TalentMarket("tiny", rng=1)
@@ -69,22 +85,32 @@ class TalentMarket(mesa.Model):  # type: ignore[type-arg]  # generic over agents
 
     def __init__(
         self,
-        scenario: str | Scenario = "meta_fair",
+        described: str | Path | Scenario | None = None,
         *,
-        rng: int | None = None,
+        rng: Any = None,
         collect: bool = True,
         guard: bool = False,
         **settings: Any,
     ) -> None:
         """Build month 0 and schedule the dated events."""
         self._views: dict[tuple[str, int], Any] | None = None
-        super().__init__(rng=rng)
-        seed = int(self.rng.integers(2**63)) if rng is None else int(rng)
-        described = scenario if isinstance(scenario, Scenario) else load(scenario)
+        self._held: MesaScenario[Any] | None = None
+        given = settings.pop("scenario", None)
+        self._kind, self._named = MesaScenario, dict[str, Any]()
+        if isinstance(given, MesaScenario):
+            rng = getattr(given, "rng", None) if rng is None else rng
+            self._kind, self._named = type(given), {name: value for name, value in given if name != "rng"}
+            given = self._named.pop("scenario", None)
+            settings = self._named | settings
+        market = _one_of(described, given)
+        if "seed" in settings:
+            raise ScenarioError(f"seed: came {settings['seed']!r}; Mesa calls it rng. Fix: rng={settings['seed']!r}")
         if settings:
-            described = described.with_settings(settings)
+            market = market.with_settings(settings)
+        seed = seed_of(rng)
+        super().__init__(rng=seed)
         self.guard, self.collect = guard, collect
-        self.world = build(described, seed)
+        self.world = build(market, seed)
         self._deliveries = [_Delivery(self.world, dated) for dated in self.world.events if dated.month >= 0]
         for delivery in self._deliveries:  # month m is stepped at Mesa's time m + 1; its events come just before
             self.schedule_event(delivery.deliver, at=delivery.dated.month + 0.5)
@@ -94,6 +120,27 @@ class TalentMarket(mesa.Model):  # type: ignore[type-arg]  # generic over agents
             agent_reporters=AGENT_REPORTERS if collect else None,
             agenttype_reporters=TYPE_REPORTERS if collect else None,
         )
+
+    @property
+    def scenario(self) -> Any:
+        """Mesa's scenario of this model, made when somebody asks: `TalentMarket(scenario=model.scenario)` is its twin.
+
+        A viewer that resets a model makes another one of `type(model.scenario)()`, so the class knows the market.
+        """
+        if self._held is None:
+            market, kind = self.world.scenario, self._kind
+
+            class Market(kind):  # type: ignore[misc, valid-type]
+                """A market as one of Mesa's scenarios; its parameter `scenario` says which one."""
+
+                scenario: Any = market
+
+            self._held = Market(rng=self.world.streams.seed, **self._named)
+        return self._held
+
+    @scenario.setter
+    def scenario(self, scenario: Any) -> None:
+        """Mesa gives every model a plain one at first; ours takes its place."""
 
     @property
     def month(self) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import reprlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +106,30 @@ def stable_row(text: str) -> int:
 def spawned(seed: int, number: int) -> int:
     """The seed of child `number` of a seed, by NumPy's SeedSequence; 63 bits."""
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def seed_of(rng: Any) -> int:
+    """The seed that stands for what Mesa and NumPy take as `rng`.
+
+    Args:
+        rng: a non-negative integer, or its digits as a text field gives them, is the seed. None draws one. A
+            SeedSequence, a sequence of integers, a BitGenerator or a Generator gives the first number that it draws:
+            63 bits, the same for the same state; a generator has gone on by it afterwards.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if isinstance(rng, str) and rng.strip().isascii() and rng.strip().isdigit():
+        rng = int(rng)
+    if isinstance(rng, bool | np.bool_ | float | np.floating | str) or (isinstance(rng, int | np.integer) and rng < 0):
+        raise ValueError(f"rng: came {rng!r}; expected a non-negative integer or a NumPy generator. Fix: rng=1")
+    if isinstance(rng, int | np.integer):
+        return int(rng)
+    try:
+        return int(np.random.default_rng(rng).integers(2**63))
+    except (TypeError, ValueError):
+        wrong = f"rng: came {reprlib.repr(rng)}; expected a non-negative integer or a NumPy generator. Fix: rng=1"
+        raise ValueError(wrong) from None
 
 
 class Streams:

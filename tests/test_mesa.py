@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import matplotlib
@@ -20,7 +20,7 @@ import seaborn as sns
 
 from abm.agents import Lab, Researcher, Startup
 from abm.model import TalentMarket
-from abm.scenario import load
+from abm.scenario import ScenarioError, load
 from abm.tables import Employers, Researchers, Status
 from tests.test_identities import BUSY
 
@@ -368,4 +368,108 @@ def test_time_is_months_and_the_model_says_when_it_is_over() -> None:
 
 
 def test_a_seed_of_mesa_is_the_seed_of_the_world() -> None:
-    assert TalentMarket("tiny", rng=11, collect=False).world.streams.seed == 11
+    for rng in (11, np.int64(11), "11"):  # a text field of Mesa's viewer gives text
+        assert TalentMarket("tiny", rng=rng, collect=False).world.streams.seed == 11
+    assert len({TalentMarket("tiny", collect=False).world.streams.seed for _ in range(3)}) == 3, "None draws one"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [np.random.SeedSequence, np.random.default_rng, np.random.PCG64, np.random.MT19937, lambda seed: [seed, 5]],
+    ids=["SeedSequence", "Generator", "PCG64", "MT19937", "sequence"],
+)
+def test_what_numpy_takes_for_a_seed_is_one(state: Callable[[int], Any]) -> None:
+    seeds = [TalentMarket("tiny", rng=state(seed), collect=False).world.streams.seed for seed in (3, 3, 4)]
+    assert seeds[0] == seeds[1] != seeds[2] and all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_generator_that_two_models_share_gives_two_seeds() -> None:
+    shared = np.random.default_rng(3)
+    seeds = [TalentMarket("tiny", rng=shared, collect=False).world.streams.seed for _ in range(2)]
+    assert seeds[0] != seeds[1]
+    assert seeds == np.random.default_rng(3).integers(2**63, size=2).tolist()
+
+
+@pytest.mark.parametrize("rng", [-1, np.int64(-1), 1.5, True, "one", "-1", "1.0", {}, object(), [1, "a"]], ids=repr)
+def test_what_is_no_seed_is_refused_in_words(rng: Any) -> None:
+    with pytest.raises(ValueError, match=r"^rng: came .*; expected a non-negative integer or a NumPy generator"):
+        TalentMarket("tiny", rng=rng)
+
+
+def test_seed_is_refused_by_its_name() -> None:
+    """Mesa 3.5 deprecates it and Mesa 4 has it no longer."""
+    with pytest.raises(ScenarioError, match=r"seed: came 3; .* Fix: rng=3"):
+        TalentMarket("tiny", seed=3)
+
+
+# ---- Mesa's scenarios and its viewer ---------------------------------------------------------------------------------
+
+
+def outline(model: TalentMarket) -> tuple[str, float, int]:
+    return model.world.scenario.name, model.world.parameters.h_ties, model.world.streams.seed
+
+
+def test_a_scenario_of_mesa_says_which_market_and_its_settings() -> None:
+    usual = TalentMarket().world.scenario
+    for given in (None, mesa.experimental.scenarios.Scenario()):
+        assert TalentMarket(scenario=given).world.scenario == usual == load("meta_fair")
+    given = mesa.experimental.scenarios.Scenario(rng=5, scenario="tiny", h_ties=0.25)
+    assert outline(TalentMarket(scenario=given)) == ("tiny", 0.25, 5)
+    assert outline(TalentMarket(scenario=given, rng=6, h_ties=0.5)) == ("tiny", 0.5, 6), "what is said here counts"
+    assert outline(TalentMarket(scenario="tiny", rng=1))[0] == outline(TalentMarket(load("tiny"), rng=1))[0] == "tiny"
+    with pytest.raises(ScenarioError, match="expected one"):
+        TalentMarket("tiny", scenario="meta_fair")
+    with pytest.raises(ScenarioError, match="h_tie"):
+        TalentMarket(scenario=mesa.experimental.scenarios.Scenario(scenario="tiny", h_tie=1.0))
+
+
+def test_a_class_of_scenarios_of_the_user() -> None:
+    class Mine(mesa.experimental.scenarios.Scenario[Any]):
+        """A market of the user's."""
+
+        scenario: str = "tiny"
+        h_ties: float = 0.25
+
+    model = TalentMarket(scenario=Mine(rng=4))
+    assert outline(model) == ("tiny", 0.25, 4)
+    assert isinstance(model.scenario, Mine) and model.scenario.h_ties == 0.25
+    assert outline(TalentMarket(scenario=type(model.scenario)(h_ties=0.75), rng=4)) == ("tiny", 0.75, 4)
+
+
+def test_the_scenario_of_a_model_makes_its_twin() -> None:
+    model = TalentMarket("tiny", rng=2, h_ties=0.1, **{"employers.Alpha.compute": 77})
+    twin = TalentMarket(scenario=model.scenario)
+    assert twin.scenario is not model.scenario and twin.world.scenario == model.world.scenario != load("tiny")
+    for each in (model, twin):
+        each.run_for(12)
+    assert twin.world.digest() == model.world.digest()
+
+
+def reset(model: TalentMarket, parameters: dict[str, Any]) -> TalentMarket:
+    """What Reset of Mesa's viewer does."""
+    viewer = pytest.importorskip("mesa.visualization.solara_viz")
+    named = viewer._build_model_init_kwargs(
+        model, parameters, add_scenario_when_empty=True, require_model_accepts_scenario=True
+    )
+    viewer._check_model_params(model, parameters)
+    return type(model)(**named)
+
+
+def test_reset_of_the_viewer_keeps_the_market_and_takes_the_parameters() -> None:
+    model = TalentMarket("tiny", rng=1, h_ties=0.1)
+    again = reset(model, {})
+    assert outline(again)[:2] == ("tiny", 0.1) and again.world.streams.seed != 1
+    assert outline(reset(model, {"rng": 1})) == ("tiny", 0.1, 1)
+    changed = reset(reset(model, {"rng": 3, "h_ties": 0.9}), {"rng": "3", "h0": 0.05})
+    assert outline(changed) == ("tiny", 0.9, 3) and changed.world.parameters.h0 == 0.05
+    assert outline(reset(model, {"rng": 1, "scenario": "google_transformer"}))[0] == "google_transformer"
+    assert outline(model) == ("tiny", 0.1, 1), "the first model is as it was"
+    assert outline(reset(TalentMarket(), {"rng": 1}))[0] == "meta_fair"
+
+
+def test_plain_runs_make_no_classes() -> None:
+    """Mesa keeps a counter for every class of scenarios, for ever: only whoever asks for the scenario pays."""
+    before = len(mesa.experimental.scenarios.Scenario._ids)
+    for rng in range(3):
+        TalentMarket("tiny", rng=rng, collect=False).step()
+    assert len(mesa.experimental.scenarios.Scenario._ids) <= max(before, 1)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from abm import live_script, live_words, policies
-from abm.live_checks import PullError, check_pull, only_once, without_dates
+from abm.live_checks import PullError, check_does_anything, check_pull, only_once, without_dates
 from abm.live_log import InForce, Pull, State, logged
 from abm.model import TalentMarket
 from abm.run import replicate_seed
@@ -126,7 +126,8 @@ class LiveMarket:
             settings: its knobs; dates are not among them.
 
         Raises:
-            ScenarioError: no such policy, knob or name, a value out of range, a date, or the market is over.
+            ScenarioError: no such policy, knob or name, a value out of range, a date, settings with which the policy
+                does nothing, or the market is over.
         """
         self._check_open()
         check_pull(policy, settings or {}, self.date)
@@ -278,6 +279,7 @@ class LiveMarket:
             listed, numbers = [*listed, dated], (*numbers, number)
         scenario = self.scenario.derive(policies=listed)
         kept = without_dates(scenario.policies[numbers.index(number)].settings)
+        check_does_anything(name, kept, scenario)
         made = self._made("policy", name, kept, live_words.begins(name, kept, self.date), policy=number)
         log, made = logged(self.log, made, lambda pull: pull.policy == number)
         self._follow(scenario, numbers, log)

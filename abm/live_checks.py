@@ -40,6 +40,25 @@ def check_pull(policy: object, settings: object, date: str) -> None:
         raise PullError(f"{policy}.{knob}: came {show(settings.get(knob))}; expected no such knob. Fix: {fix}")
 
 
+def check_does_anything(policy: str, settings: Mapping[str, Any], scenario: Scenario) -> None:
+    """That a policy does something: a layoff of nobody is no policy.
+
+    Args:
+        policy, settings: valid in the scenario.
+        scenario: in which it is pulled.
+
+    Raises:
+        PullError: with what would do something.
+    """
+    if policies.does_anything(policy, settings, scenario.places):
+        return
+    named = [knob for knob, known in policies.knobs_of(policy).items() if isinstance(known, Knob)]
+    named = named or [knob for knob, known in policies.knobs_of(policy).items() if knob not in _TAKEN]
+    came = ", ".join(f"{knob} = {show(value)}" for knob, value in settings.items()) or "no settings"
+    fix = f"move {' or '.join(named)} away from neutral, and name what it is about"
+    raise PullError(f"{policy}: came {came}; expected settings with which it does something. Fix: {fix}")
+
+
 def only_once(scenario: Scenario, policy: Policy, knob: str) -> bool:
     """Whether a knob is about what a policy does once: without it nothing is done once."""
     known = policies.knobs_of(policy.name)[knob]

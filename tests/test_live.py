@@ -105,6 +105,11 @@ def test_every_policy_can_be_pulled_and_does_what_it_does_in_a_scenario(name: st
         knobs |= {k: v for k, v in teams.items() if k in known}
         live = LiveMarket(lawful(), 4)
         live.step()
+        if not policies.does_anything(name, knobs, live.scenario.places):  # at its neutral end
+            with pytest.raises(PullError, match="does something"):
+                live.pull(name, knobs)
+            assert live.log == () and live.scenario == lawful()
+            continue
         live.pull(name, knobs)
         while not live.is_over:
             live.step()
@@ -113,6 +118,23 @@ def test_every_policy_can_be_pulled_and_does_what_it_does_in_a_scenario(name: st
         assert live.digest() == simulate(whole, 4).digest
         found.append(live.digest())
     assert any(digest != simulate(lawful(), 4).digest for digest in found)
+
+
+def test_what_does_nothing_is_told_from_what_does_something() -> None:
+    places = tiny().places
+    for name in policies.names():
+        assert not policies.does_anything(name, {}, places), name
+    for name, knobs, does in [
+        ("layoffs", {"share": 0.0, "employer": "Alpha"}, False),
+        ("layoffs", {"share": 0.01, "employer": "Alpha"}, True),
+        ("allocation_rule", {"employer": "Alpha"}, False),
+        ("allocation_rule", {"rule": "equal_per_head"}, True),
+        ("buy_compute", {"lead_time": 3.0}, False),
+        ("buy_compute", {"h100e": 1.0, "lead_time": 3.0}, True),
+        ("ban_non_competes", {"strength": 0.5}, True),
+        ("merge_teams", {"team": "Alpha Vision", "into": "Alpha Language"}, True),
+    ]:
+        assert policies.does_anything(name, knobs, places) is does, (name, knobs)
 
 
 @cache

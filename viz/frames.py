@@ -93,8 +93,9 @@ class Seen:
             self._learn(content["new_employers"], content["new_teams"], content["cohorts"])
 
     def opening(self) -> dict[str, Any]:
-        """Everything that the page needs to draw the market from its first month to now."""
-        return {"market": self._start, "past": self.history, **self._head()}
+        """Everything that the page needs to draw the market from its first month to now, and what has been pulled."""
+        pulled = {"log": self.market.log, "in_force": self.market.in_force}
+        return {"market": self._start, "past": self.history, **pulled, **self._head()}
 
     def month(self) -> dict[str, Any]:
         """The month that has just been run."""

@@ -79,11 +79,12 @@ def _child(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work: its number, what it is in words, and how far it is."""
+    """One piece of work: its number, what it is in words, and the number of the market for which it is done."""
 
     number: int
     kind: str
     words: str
+    market: int
     stopped: threading.Event = field(default_factory=threading.Event)
 
 
@@ -91,9 +92,9 @@ class Jobs:
     """The work of one session.
 
     Args:
-        tell: called with `{"push": "job", "number", "kind", "state", ...}`; states: waiting, running, done, failed,
-            stopped. A running one tells `done`, `total` and `seconds`; in between it may come with the state part and
-            a `part` of the result.
+        tell: called with `{"push": "job", "number", "market", "kind", "state", ...}`; states: waiting, running, done,
+            failed, stopped. A running one tells `done`, `total` and `seconds`; in between it may come with the state
+            part and a `part` of the result.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
@@ -112,6 +113,7 @@ class Jobs:
         *arguments: Any,
         then: Made = None,
         each: Made = None,
+        market: int = 0,
     ) -> int:
         """Begin a piece of work as soon as there is room; gives its number.
 
@@ -121,13 +123,14 @@ class Jobs:
             work, arguments: see the top of this file.
             then: makes of the result what is sent to the page (default: the result).
             each: the same for every part.
+            market: number of the market for which it is done; the page drops what comes for another.
 
         Raises:
             Wrong: the session has too much in hand already.
         """
-        if len(self._open) >= A_SESSION:
+        if sum(not job.stopped.is_set() for job in list(self._open.values())) >= A_SESSION:
             raise Wrong(f"{A_SESSION} pieces of work are under way; wait for one to end, or stop one")
-        job = Job(next(self._numbers), kind, words)
+        job = Job(next(self._numbers), kind, words, market)
         self._open[job.number] = job
         threading.Thread(target=self._see_through, args=(job, work, arguments, then, each), daemon=True).start()
         return job.number
@@ -140,8 +143,12 @@ class Jobs:
         return job is not None
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop everything, and start nothing more."""
         self._closed = True
+        self.stop_all()
+
+    def stop_all(self) -> None:
+        """Stop everything that waits or runs."""
         for job in list(self._open.values()):
             job.stopped.set()
 
@@ -152,9 +159,8 @@ class Jobs:
 
     def _say(self, job: Job, state: str, **more: Any) -> None:
         if not self._closed:
-            self._tell(
-                {"push": "job", "number": job.number, "kind": job.kind, "words": job.words, "state": state, **more}
-            )
+            told = {"number": job.number, "market": job.market, "kind": job.kind, "words": job.words, "state": state}
+            self._tell({"push": "job", **told, **more})
 
     def _see_through(self, job: Job, work: Work, arguments: tuple[Any, ...], then: Made, each: Made) -> None:
         self._say(job, "waiting")

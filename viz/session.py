@@ -19,7 +19,7 @@ from abm import scenario as scenarios
 from abm import views
 from abm.live import LiveMarket
 from abm.scenario import Scenario, ScenarioError
-from viz import frames, jobs, messages, pages
+from viz import frames, jobs, messages, pages, world_code
 from viz.line import Line, Send
 from viz.server import Options
 
@@ -39,6 +39,8 @@ class Session:
     Attributes:
         market: the market that is shown; None before the first is opened.
         seen: what the page has been sent of it.
+        number: of the market among those that were shown; work is marked with the number for which it was started.
+        before: the run that was shown before this one, with what the page had been sent of it; None if none had begun.
         store: what pages keep between requests.
         jobs: heavy work in child processes.
     """
@@ -49,6 +51,8 @@ class Session:
         self.options = options
         self.market: LiveMarket | None = None
         self.seen: frames.Seen | None = None
+        self.number = 0
+        self.before: tuple[LiveMarket, frames.Seen] | None = None
         self.store: dict[str, Any] = {}  # what pages keep between requests, by page
         self.jobs = jobs.Jobs(self.tell)
         self._line = Line()
@@ -58,6 +62,7 @@ class Session:
         self._play_until: int | None = None
         self._pace = 0.0
         self._heard = time.monotonic()
+        self._code: tuple[Scenario, str] | None = None  # of the scenario that an address named last
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
         self._thread.start()
 
@@ -98,7 +103,7 @@ class Session:
         self.jobs.close()
         with contextlib.suppress(queue.Full):
             self._queue.put_nowait(None)
-        self.market = None
+        self.market = self.before = None
         self.store.clear()
 
     # ---- the thread --------------------------------------------------------------------------------------------
@@ -136,11 +141,44 @@ class Session:
     # ---- the market --------------------------------------------------------------------------------------------
 
     def open(self, market: LiveMarket, seen: frames.Seen | None = None) -> dict[str, Any]:
-        """Show a market from now on; gives what the page needs to draw it, the past of a branch included."""
+        """Show a market from now on; gives what the page needs to draw it, the past of a branch included.
+
+        Work that was started for the market before is stopped. The run before is kept, if it had begun.
+        """
         self.pause()
+        self.jobs.stop_all()
+        left = self.before
+        if self.market is not None and self.seen is not None and (self.market.month or self.market.log):
+            left = (self.market, self.seen)
+        self.before = None if left is None or left[0] is market else left
+        self.number += 1
         self.market = market
         self.seen = seen or frames.Seen(market)
-        return self.seen.opening()
+        return self.opening()
+
+    def opening(self) -> dict[str, Any]:
+        """The market shown, in whole, and how it may be named in an address.
+
+        `own` says that the scenario is not a shipped one; `shared` is its code, None if it is too long for an address.
+        """
+        market, seen = self.here(), self.seen
+        assert seen is not None
+        if self._code is None or self._code[0] is not market.described:
+            self._code = (market.described, world_code.encode(market.described))
+        code = self._code[1]
+        return {
+            **seen.opening(),
+            "number": self.number,
+            "own": bool(code),
+            "shared": code if code and len(code) <= world_code.LONGEST_LINK else None,
+            "playing": self.is_playing,
+            "before": None if self.before is None else _run(self.before[0]),
+        }
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the page has gone for good, so that nobody waits for an answer."""
+        return self._closed.is_set()
 
     def here(self) -> LiveMarket:
         """The market shown.
@@ -201,6 +239,13 @@ class Session:
         if name not in scenarios.names():
             raise messages.Wrong(f"scenario {messages.shown(name)}: none{messages.nearest(name, scenarios.names())}")
         return scenarios.load(name)
+
+
+def _run(market: LiveMarket) -> dict[str, Any]:
+    """What a run is called in a button that brings it back."""
+    scenario = market.scenario
+    last = scenario.date_of(market.month - 1) if market.month else ""
+    return {"title": scenario.title, "seed": market.seed, "last": last, "pulls": len(market.log)}
 
 
 def _reached(market: LiveMarket, until: int) -> str:

@@ -13,6 +13,7 @@ import math
 import re
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from abm import scenario as scenarios
@@ -32,17 +33,22 @@ _FIX: Final = "ask for the link again, or for the file"
 
 def encode(scenario: Scenario) -> str:
     """The shortest code of a scenario; empty when it is a shipped one, whose name is enough."""
-    shipped = {name: scenarios.load(name) for name in scenarios.names()}
     mine = scenario.content_hash()
-    if any(each.content_hash() == mine and name == scenario.name for name, each in shipped.items()):
+    if any(hashed == mine and name == scenario.name for name, (_, hashed) in _shipped().items()):
         return ""
     content = scenario.to_dict()
     forms: list[dict[str, Any]] = [{"v": FORM, "toml": _bare(to_toml(scenario))}]
-    for name, base in shipped.items():
-        patch = _patch(base.to_dict(), content)
-        forms.append({"v": FORM, "base": name, "hash": base.content_hash()[:12], "patch": patch})
+    for name, (base, hashed) in _shipped().items():
+        forms.append({"v": FORM, "base": name, "hash": hashed[:12], "patch": _patch(base, content)})
     codes = [_packed(each) for each in forms]
     return min(codes, key=len)
+
+
+@cache
+def _shipped() -> dict[str, tuple[dict[str, Any], str]]:
+    """Content and hash of the shipped scenarios, by name; read once for all tabs."""
+    loaded = {name: scenarios.load(name) for name in scenarios.names()}
+    return {name: (each.to_dict(), each.content_hash()) for name, each in loaded.items()}
 
 
 def decode(code: str) -> Scenario:

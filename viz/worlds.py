@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from abm import changes
 from abm.live import LiveMarket, Pull
+from abm.live_checks import check_does_anything
 from abm.scenario import Cohort, Scenario
 from viz.frames import Seen
 from viz.messages import Wrong, nearest, shown
@@ -144,7 +145,7 @@ def changed(world: World, without: tuple[str, ...], policy: str | None, settings
         since: "YYYY-MM"; the start of the scenario leaves the date out.
 
     Raises:
-        ScenarioError: no such event, policy or knob, or a value out of range.
+        ScenarioError: no such event, policy or knob, a value out of range, or a policy that would do nothing.
     """
     scenario, words = world.scenario, []
     if without:
@@ -155,6 +156,7 @@ def changed(world: World, without: tuple[str, ...], policy: str | None, settings
         dated = {"date": since} if since and since != scenario.start else {}
         listed = [{"name": each.name, **each.settings} for each in scenario.policies]
         scenario = scenario.derive(policies=[*listed, {"name": policy, **settings, **dated}])
+        check_does_anything(policy, settings, scenario)
         knobs = ", ".join(f"{knob.replace('_', ' ')} {value}" for knob, value in settings.items())
         words.append(f"with {policy.replace('_', ' ')} ({knobs or 'no knob moved'}) from {since or scenario.start}")
     return World(scenario, world.seed, f"{world.words}, {' and '.join(words)}") if words else world

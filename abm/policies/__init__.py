@@ -159,6 +159,9 @@ class Described(Protocol):
         """The month of a date."""
 
 
+_ROWS_OF: Final = ("employer", "team", "place")  # kinds of names that stand for rows of levers, in the order of Levers
+
+
 @cache
 def names() -> tuple[str, ...]:
     """All policies, by the names of their files."""
@@ -184,6 +187,20 @@ def acts(name: str, settings: Mapping[str, Any], places: Places) -> Iterator[Map
     module = load(name)
     if hasattr(module, "acts"):
         yield from module.acts(Knobs(module.KNOBS, settings, places))
+
+
+def does_anything(name: str, settings: Mapping[str, Any], places: Places) -> bool:
+    """Whether a policy with these settings moves a lever or does something once; settings that are valid."""
+    if any(True for _ in acts(name, settings, places)):
+        return True
+    module = load(name)
+    if not hasattr(module, "move"):
+        return False
+    lengths = [1 + max((max(rows, default=0) for rows in places[kind].values()), default=0) for kind in _ROWS_OF]
+    levers = Levers(*lengths)
+    module.move(levers, Knobs(module.KNOBS, settings, places))
+    still = Levers(*lengths)
+    return any(not np.array_equal(values, still[lever]) for lever, values in levers.values.items())
 
 
 def is_in_force(scenario: Described, policy: InForce, month: int) -> bool:

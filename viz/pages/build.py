@@ -15,7 +15,6 @@ from abm.scenario_problems import Problem, checked
 from abm.scenario_write import to_toml
 from viz import world_code
 from viz.messages import Field, Wrong, handler, plain, text, whole
-from viz.pages.share import shared
 from viz.session import Session
 
 MOST_PROBLEMS: Final = 200  # sent to the page; nobody mends more at once
@@ -163,8 +162,7 @@ def build_toml(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 def build_open(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Open the edited scenario in the market, at its first month."""
     described = _edited(values["content"])
-    code = world_code.encode(described)
-    return {**session.open(LiveMarket(described, values["seed"])), **shared(code)}
+    return session.open(LiveMarket(described, values["seed"]))
 
 
 @handler("build_link", CONTENT)

@@ -8,7 +8,6 @@ from typing import Any
 from abm import paired
 from viz import worlds
 from viz.messages import Field, Wrong, handler, settings, text, texts, whole
-from viz.pages.levers import logged
 from viz.pages.work import begin
 from viz.session import Session
 from viz.work.compare import Asked, compare
@@ -83,7 +82,7 @@ def open_pin(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Show a run again, as it was when it was put aside."""
     held = _pin(session, values["number"])
     market = held.again()
-    return {**session.open(market, held.seen.branched(market)), **logged(market)}
+    return session.open(market, held.seen.branched(market))
 
 
 @handler("branch", Field("month", whole(0, 1200)))
@@ -94,7 +93,7 @@ def branch(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     if values["month"] > present.month:
         raise Wrong(f"month {values['month']} lies ahead; branch from a month up to {present.month}")
     market = present.branch(values["month"])
-    return {**session.open(market, seen.branched(market)), **logged(market)}
+    return session.open(market, seen.branched(market))
 
 
 # ---- two worlds ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from abm import scenario, views
 from abm.lever_catalogue import levers_catalogue, main_parameters
 from abm.live import LiveMarket
 from viz.messages import MISSING, Field, Wrong, handler, number, text, whole
-from viz.pages.levers import logged
 from viz.session import Session
 
 SLOWEST = 10.0  # seconds a month
@@ -45,6 +44,14 @@ def again(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     market = session.here()
     seed = market.seed if values["seed"] is None else values["seed"]
     return session.open(LiveMarket(market.described, seed))
+
+
+@handler("bring_back")
+def bring_back(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+    """The run before the present one, as it was left, with its months and its pulls."""
+    if session.before is None:
+        raise Wrong("bring_back: there is no run to bring back; none was left after it had begun")
+    return session.open(*session.before)
 
 
 @handler("step")
@@ -107,9 +114,7 @@ def why(session: Session, values: dict[str, Any]) -> dict[str, Any]:
 @handler("here")
 def here(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """The market that is open, in whole: for a page that has missed too much to be told the rest."""
-    market, seen = session.here(), session.seen
-    assert seen is not None
-    return {**seen.opening(), **logged(market), "playing": session.is_playing}
+    return session.opening()
 
 
 @handler("ties", Field("most", whole(1, MOST_TIES), 1500))

@@ -9,7 +9,6 @@ from typing import Any, Final
 from abm.live import LiveMarket
 from viz import frames, world_code
 from viz.messages import MISSING, Field, Wrong, handler, number, settings, shown, text, whole
-from viz.pages.levers import logged
 from viz.session import Session
 
 LONGEST_PULLS: Final = 8_000  # characters
@@ -17,16 +16,11 @@ MOST_PULLS: Final = 200
 KINDS: Final = ("policy", "release", "change", "parameter")
 
 
-def shared(code: str) -> dict[str, Any]:
-    """What an opening says about its code, which the address then holds; nothing if it would be too long."""
-    return {"shared": code if code and len(code) <= world_code.LONGEST_LINK else None}
-
-
 @handler("world", Field("code", text(world_code.LONGEST_CODE)), Field("seed", whole(0, 2**53), 1))
 def world(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Open the scenario that an address holds."""
     described = world_code.decode(values["code"])
-    return {**session.open(LiveMarket(described, values["seed"])), **shared(values["code"])}
+    return session.open(LiveMarket(described, values["seed"]))
 
 
 @handler("link")
@@ -37,20 +31,27 @@ def link(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     return {"code": code, "scenario": market.described.name, "seed": market.seed, "longest": world_code.LONGEST_LINK}
 
 
-@handler("replay", Field("pulls", text(LONGEST_PULLS)))
+@handler("replay", Field("pulls", text(LONGEST_PULLS), "[]"), Field("month", whole(0, 1200), 0))
 def replay(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """The present scenario from its first month, with the pulls of an address, to the month of the last of them."""
+    """The present scenario from its first month with the pulls of an address, to its month or that of the last pull."""
     before = session.here()
     pulls = _read(values["pulls"], before.months)
+    month = whole(0, before.months)("replay: month", values["month"])
     market = LiveMarket(before.described, before.seed, before.replicate)
     seen = frames.Seen(market)
     for asked in pulls:
-        while market.month < asked[0]:
-            market.step()
-            seen.month()
+        _run_to(session, market, seen, asked[0])
         _pull(market, *asked)
-    code = world_code.encode(market.described)
-    return {**session.open(market, seen), **shared(code), **logged(market)}
+    _run_to(session, market, seen, month)
+    return session.open(market, seen)
+
+
+def _run_to(session: Session, market: LiveMarket, seen: frames.Seen, month: int) -> None:
+    while market.month < month:
+        if session.is_closed:
+            raise Wrong("replay: the page has gone")
+        market.step()
+        seen.month()
 
 
 def _read(given: str, months: int) -> list[tuple[int, str, str, dict[str, Any], int]]:

@@ -1,4 +1,4 @@
-"""Heavy work of a session, whatever its kind: one piece of each kind at a time, and a button that stops it."""
+"""Heavy work of a session, whatever its kind: one piece of each kind at a time, for the market that is shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def begin(
     under_way = session.store.setdefault("work", {})
     if kind in under_way:
         session.jobs.stop(under_way.pop(kind))
-    number = session.jobs.start(kind, words, work, *arguments, then=then, each=each)
+    number = session.jobs.start(kind, words, work, *arguments, then=then, each=each, market=session.number)
     under_way[kind] = number
     return number
 

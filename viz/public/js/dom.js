@@ -35,11 +35,26 @@ function put(node, children) {
   }
 }
 
-/** Replace what is in a node. */
+/**
+ * Replace what is in a node. Who has the focus in it keeps it: the same control if it is there again, such as a line of a
+ * list, or else what holds it.
+ */
 export function swap(node, ...children) {
+  const held = node !== document.activeElement && node.contains(document.activeElement) ? document.activeElement : null;
+  const twins = held && alike(node, held).indexOf(held);
   node.replaceChildren();
   put(node, children);
+  if (held && document.activeElement !== held) {
+    const again = node.contains(held) ? held : (alike(node, held)[twins] ?? alike(node, held)[0] ?? node.closest("[tabindex]"));
+    again?.focus({ preventScroll: true });
+  }
   return node;
+}
+
+/** The controls in a node that are called what this one is called. */
+function alike(node, control) {
+  const called = (each) => each.id || each.getAttribute("aria-label") || each.textContent;
+  return [...node.getElementsByTagName(control.tagName)].filter((each) => called(each) === called(control));
 }
 
 /** A labelled control: the label is above it, what it means is behind a small mark and read out with it. */
@@ -93,18 +108,22 @@ export function table(caption, columns, rows, { empty = "Nothing yet.", hideCapt
   );
 }
 
-/** A short message above everything, read out; errors stay until closed. */
-export function toast(words, kind = "note") {
+/** A short message above everything, read out; errors stay until closed. `offer`: [words, function] of a button in it. */
+export function toast(words, kind = "note", offer = null) {
   let host = document.getElementById("toasts");
   if (!host) {
     host = h("div", { id: "toasts", "aria-live": "polite" });
     (document.getElementById("talent") ?? document.body).append(host);
   }
   const node = h("div", { class: `toast ${kind}`, role: kind === "error" ? "alert" : "status" }, h("p", { text: words }),
+    offer ? h("button", { type: "button", class: "offer", text: offer[0], onclick: () => {
+      node.remove();
+      offer[1]();
+    } }) : null,
     h("button", { type: "button", class: "quiet", "aria-label": "Close message", text: "×", onclick: () => node.remove() }));
   host.append(node);
   while (host.children.length > 3) host.firstChild.remove();
-  if (kind !== "error") setTimeout(() => node.remove(), 6000);
+  if (kind !== "error") setTimeout(() => node.remove(), offer ? 12_000 : 6000);
   return node;
 }
 

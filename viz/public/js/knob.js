@@ -23,6 +23,19 @@ export function settingsOf(controls) {
   return Object.fromEntries(controls.filter(([, each]) => !each.isNeutral).map(([knob, each]) => [knob, each.value]));
 }
 
+/**
+ * Whether a policy with these settings does anything, as far as can be told here: a number is moved, or, where it has no
+ * number, all that must be named is named. Where it acts is not enough. The session looks again.
+ */
+export function doesSomething(policy, controls) {
+  if (controls.some(([, each]) => each.isWrong)) return false;
+  const set = new Set(controls.filter(([, each]) => !each.isNeutral).map(([knob]) => knob));
+  const knobs = policy.knobs.filter(({ kind }) => kind !== "date");
+  const numbers = knobs.filter(({ kind }) => kind === "number");
+  const needed = knobs.filter(({ kind, empty }) => kind !== "number" && empty === "none");
+  return needed.every(({ name }) => set.has(name)) && (numbers.length === 0 || numbers.some(({ name }) => set.has(name)));
+}
+
 /** The names of a kind of thing in the market: [[value, words], ...]. */
 function namesOf({ market }, kind) {
   const once = (names) => [...new Set(names)].map((name) => [name, name]);

@@ -1,10 +1,11 @@
 // The frame around the pages: heading, navigation, light and dark, and what all pages share (the link and the market).
 
+import { Address, openFrom } from "./address.js";
 import { h, select, swap, toast } from "./dom.js";
 import { when } from "./format.js";
 import { Link } from "./link.js";
 import { aboutMarket } from "./pictures.js";
-import { Market } from "./state.js";
+import { Market, runWords } from "./state.js";
 import { Transport } from "./transport.js";
 
 import build from "./pages/build.js";
@@ -36,18 +37,26 @@ class App {
     this.playing = false;
     this.busy = 0;
     this.listeners = [];
+    this.address = new Address(this, (page) => this.go(PAGES.some(({ id }) => id === page) ? page : "market", false));
   }
 
   // ---- what pages use --------------------------------------------------------------------------------------------
 
   /** Ask the session; a refusal is shown to the reader and thrown on, so that the page can keep its state. */
   async ask(what, fields = {}) {
-    this.#working(1);
     try {
-      return await this.link.ask(what, fields);
+      return await this.quietly(what, fields);
     } catch (error) {
       toast(error.message, "error");
       throw error;
+    }
+  }
+
+  /** The same for those who tell of a refusal themselves. */
+  async quietly(what, fields = {}) {
+    this.#working(1);
+    try {
+      return await this.link.ask(what, fields);
     } finally {
       this.#working(-1);
     }
@@ -69,11 +78,19 @@ class App {
   }
 
   show(opening) {
+    const left = this.market;
     this.market = new Market(opening);
-    this.playing = false;
+    this.playing = opening.playing;
     this.heading();
     this.tell("opened");
-    this.address();
+    this.address.write();
+    const { before, number } = this.market;
+    if (before && left?.begun && left.number !== number) toast(`Put aside: ${runWords(before)}.`, "note", ["Bring it back", () => this.bringBack()]);
+  }
+
+  /** The run before this one, as it was left. */
+  bringBack() {
+    this.ask("bring_back").then((opening) => this.show(opening)).catch(() => {});
   }
 
   select(kind, row) {
@@ -93,7 +110,8 @@ class App {
     this.tell("explain", departure);
   }
 
-  go(id) {
+  /** Open a page; `entered` is false when the reader came by the browser's history. */
+  go(id, entered = true) {
     if (!this.pages.has(id)) this.#build(id);
     for (const [each, page] of this.pages) page.node.hidden = each !== id;
     const before = this.page;
@@ -107,22 +125,11 @@ class App {
     this.transport.node.hidden = page.still === true;
     this.root.dataset.page = id;
     page.show?.();
-    this.address();
+    this.address.write(entered && before !== null && before !== id);
     if (before && before !== id) {
       this.main.scrollTop = 0;
       this.main.focus({ preventScroll: true });
     }
-  }
-
-  /** The address says what is shown, so that it can be sent to somebody. */
-  address() {
-    const query = new URLSearchParams();
-    if (this.page && this.page !== "market") query.set("page", this.page);
-    if (this.market?.shared) query.set("world", this.market.shared);
-    else if (this.market) query.set("scenario", this.market.name);
-    if (this.market && this.market.seed !== 1) query.set("seed", this.market.seed);
-    if (this.market?.pulls?.length) query.set("pulls", encodePulls(this.market.pulls));
-    history.replaceState(null, "", `${location.pathname}?${query}`);
   }
 
   /** Pulls of the session so far: kept with the market, marked on every time axis. */
@@ -130,7 +137,7 @@ class App {
     this.market.pulls = answer.log;
     this.market.inForce = answer.in_force;
     this.tell("log");
-    this.address();
+    this.address.write();
   }
 
   // ---- life ------------------------------------------------------------------------------------------------------
@@ -140,19 +147,20 @@ class App {
     this.link.on("month", (month) => {
       this.market.append(month);
       this.tell("month");
+      if (this.playing) this.address.later();
+      else this.address.write();
       this.link.say("drawn");
     });
     this.link.on("paused", ({ why, month }) => {
       this.playing = false;
       if (why !== "there" && why !== "the end") toast(`Playing stopped in month ${month}: ${why}.`);
       this.tell("paused");
+      this.address.write();
     });
     this.link.playing = () => this.playing;
     this.link.on("lost", async () => {
       const here = await this.ask("here");
       this.show(here);
-      this.logged(here);
-      this.playing = here.playing;
       this.tell("paused");
     });
     this.link.on("line", (state) => {
@@ -160,37 +168,18 @@ class App {
       swap(this.cut, state === "connected" ? "" : state === "cut" ? "The line to the server is cut; trying again…"
         : ["The session has ended, or its server has. ", h("button", { type: "button", text: "Begin again", onclick: () => location.reload() })]);
     });
-    this.link.on("job", (job) => this.tell("job", job));
-    const query = new URLSearchParams(location.search);
-    try {
-      this.catalogue = await this.ask("hello");
-      this.#scenarios();
-      await this.#first(query);
-    } catch (error) {
-      if (!this.market) await this.open("meta_fair", 1);
-    }
-    this.go(PAGES.some((page) => page.id === query.get("page")) ? query.get("page") : "market");
+    this.link.on("job", (job) => {
+      if (job.market === this.market?.number) this.tell("job", job); // what was begun for another market is of no use here
+    });
+    this.catalogue = await this.ask("hello");
+    this.#scenarios();
+    this.go(await openFrom(this, new URLSearchParams(location.search), PAGES));
     this.root.removeAttribute("aria-busy");
     window.talent = this; // for tests and for the curious; the session behind it checks everything
   }
 
-  async #first(query) {
-    const seed = /^\d{1,15}$/.test(query.get("seed") ?? "") ? Number(query.get("seed")) : 1;
-    if (query.get("world")) {
-      const answer = await this.ask("world", { code: query.get("world").slice(0, 60000), seed });
-      this.show(answer);
-    } else await this.open(query.get("scenario") ?? "meta_fair", seed);
-    if (query.get("pulls")) this.market.planned = query.get("pulls").slice(0, 8000);
-    if (this.market.planned) await this.#replay(this.market.planned);
-  }
-
-  async #replay(text) {
-    const answer = await this.ask("replay", { pulls: text });
-    this.show(answer);
-    this.logged(answer);
-  }
-
   end() {
+    this.address.close();
     this.link.close();
     this.root.remove();
   }
@@ -234,6 +223,7 @@ class App {
 
   #scenarios() {
     const options = this.catalogue.scenarios.map(({ name, title }) => [name, title]);
+    options.push(["", "A scenario of one’s own"]); // cannot be chosen; it is what is shown of one
     this.scenarioPick.replaceChildren(h("label", { class: "unseen", for: "scenario", text: "Scenario" }),
       select(options, "meta_fair", (name) => this.open(name, this.market.seed).catch(() => {}), { id: "scenario" }));
   }
@@ -242,7 +232,9 @@ class App {
     const { market } = this;
     swap(this.title, `${market.title} · ${when(market.start)} – ${when(market.dateOf(market.months - 1))} · ${market.size} researchers · seed ${market.seed}`);
     const pick = this.scenarioPick.querySelector("select");
-    if (pick) pick.value = market.name;
+    if (!pick) return;
+    pick.value = market.own ? "" : market.name;
+    pick.querySelector("option[value='']").hidden = !market.own;
   }
 
   #build(id) {
@@ -262,11 +254,6 @@ class App {
     if (this.busy > 0) this.soon = setTimeout(() => (this.progress.hidden = false), 250);
     else this.progress.hidden = true;
   }
-}
-
-/** Pulls as one text for the address: a JSON list of [month, kind, name, settings, number, ended]. The session checks every part. */
-function encodePulls(pulls) {
-  return JSON.stringify(pulls.map(({ month, kind, name, settings, number, ended }) => [month, kind, name, settings, number, ended ?? 0]));
 }
 
 function readTheme() {

@@ -39,6 +39,7 @@ export class Network {
   /** Draw another market. */
   open(market) {
     this.market = market;
+    this.month = market.cursor;
     this.ties = null;
     this.sparks = [];
     this.moving = null;
@@ -73,7 +74,7 @@ export class Network {
     const value = (name) => style.getPropertyValue(name).trim();
     this.ink = Object.fromEntries(["bg", "panel", "ink", "muted", "line", "ghost", "accent", "blue", "rest"].map((name) => [name, value(`--${name}`)]));
     this.palette = [value("--accent"), ...[1, 2, 3, 4, 5, 6].map((k) => value(`--c${k}`)), value("--rest")];
-    this.show(this.month ?? this.market.month, false);
+    this.show(this.month, false);
   }
 
   paintBy(mode) {
@@ -160,7 +161,6 @@ export class Network {
     this.shape = this.node.clientWidth / Math.max(1, this.node.clientHeight);
     const [above, below] = this.#margins();
     this.layout = new Layout(this.market, this.node.clientWidth / Math.max(1, this.node.clientHeight - above - below));
-    this.month = this.market.month;
     this.#founded();
     this.#positions(this.month);
     if (fit) this.fit();

@@ -10,7 +10,7 @@ export class Market {
     Object.assign(this, {
       name: market.name, title: market.title, why: market.why, start: market.start, months: market.months, seed: opening.seed,
       cohorts: market.cohorts.map((cohort) => ({ ...cohort })), events: market.events, sites: market.sites, rules: market.rules,
-      shared: opening.shared ?? null, opening,
+      number: opening.number, own: opening.own, shared: opening.shared, before: opening.before,
     });
     this.employers = market.employers.map((employer) => ({ ...employer, size: employer.researchers }));
     this.size = num(this.employers.reduce((sum, { size }) => sum + size, 0));
@@ -21,8 +21,8 @@ export class Market {
     this.teamByRow = new Map(this.teams.map((team) => [team.row, team]));
     this.employerByRow = new Map(this.employers.map((employer) => [employer.row, employer]));
     this.startups = [];
-    this.pulls = [];
-    this.inForce = [];
+    this.pulls = opening.log;
+    this.inForce = opening.in_force;
     this.dates = Array.from({ length: this.months }, (_, month) => asDate(this.start, month));
     this.reports = []; // of month 0, 1, 2 ...
     this.states = []; // before month 0, 1, 2 ...
@@ -37,6 +37,11 @@ export class Market {
   /** Months that have been run. */
   get month() {
     return this.reports.length;
+  }
+
+  /** Whether anything would be lost with it. */
+  get begun() {
+    return this.month > 0 || this.pulls.length > 0;
   }
 
   get over() {
@@ -203,4 +208,9 @@ export class Market {
     const rest = this.employers.map((employer) => employer.row).filter((row) => !first.includes(row) && !others.includes(row));
     this.ranked = [...first, ...others, ...rest];
   }
+}
+
+/** A run that was put aside, in words. */
+export function runWords({ title, seed, last, pulls }) {
+  return `${title}, seed ${seed}${last ? `, run through ${when(last)}` : ""}${pulls ? `, with ${plural(pulls, "pull")}` : ""}`;
 }

@@ -3,6 +3,7 @@
 
 import { h, s, select, swap } from "./dom.js";
 import { when } from "./format.js";
+import { runWords } from "./state.js";
 
 const PACES = [["1.5", "Slow"], ["0.7", "Normal"], ["0.25", "Fast"], ["0", "As fast as it goes"]];
 
@@ -13,6 +14,7 @@ export class Transport {
     this.play = button("▶ Play", "Play month by month", () => this.toggle());
     this.step = button("Step", "Run one month", () => this.one());
     this.again = button("↺", "Start again from the first month, without what was pulled", () => this.restart());
+    this.undo = button("↶ Bring it back", "", () => app.bringBack());
     this.date = h("output", { class: "date", "aria-live": "off" });
     this.pace = select(PACES, "0.7", (value) => {
       app.pace = Number(value);
@@ -24,7 +26,7 @@ export class Transport {
     this.line = h("div", { class: "line", "aria-hidden": "true" });
     this.back = button("Now", "Show the present month again", () => this.scrub(app.market.month));
     this.node = h("div", { class: "transport", role: "group", "aria-label": "Time" },
-      h("div", { class: "row" }, this.again, this.play, this.step, h("span", { class: "pair" }, h("label", { for: "pace", text: "Speed" }), this.pace),
+      h("div", { class: "row" }, this.again, this.undo, this.play, this.step, h("span", { class: "pair" }, h("label", { for: "pace", text: "Speed" }), this.pace),
         h("span", { class: "pair" }, this.goto, h("label", { class: "unseen", for: "until", text: "Month to run to" }), this.until), this.date, this.back),
       this.time = h("div", { class: "time" }, this.line, this.range, this.tip = h("div", { class: "tip", "aria-hidden": "true" })));
     this.time.addEventListener("pointermove", (event) => this.#point(event));
@@ -50,22 +52,25 @@ export class Transport {
   }
 
   toggle() {
-    if (this.app.playing) {
-      this.app.playing = false;
-      this.app.ask("pause").catch(() => {});
-      this.refresh();
-    } else this.run(null);
+    if (!this.app.playing) {
+      this.run(null);
+      return;
+    }
+    this.#playing(false);
+    this.app.ask("pause").then(() => this.#playing(false)).catch(() => {});
+  }
+
+  /** Said at once for the reader, and again with the session's answer: what it does is what counts. */
+  #playing(now) {
+    this.app.playing = now;
+    this.refresh();
   }
 
   run(until) {
     const { app } = this;
     this.scrub(app.market.month);
-    app.playing = true;
-    this.refresh();
-    app.ask("play", { until, pace: until === null ? app.pace : Math.min(app.pace, 0.25) }).catch(() => {
-      app.playing = false;
-      this.refresh();
-    });
+    this.#playing(true);
+    app.ask("play", { until, pace: until === null ? app.pace : Math.min(app.pace, 0.25) }).then(() => this.#playing(true)).catch(() => this.#playing(false));
   }
 
   one() {
@@ -97,6 +102,8 @@ export class Transport {
     this.play.disabled = market.over && !playing;
     this.step.disabled = market.over || playing;
     this.goto.disabled = market.over || playing;
+    this.undo.hidden = !market.before;
+    if (market.before) for (const name of ["title", "aria-label"]) this.undo.setAttribute(name, `Bring back the run before: ${runWords(market.before)}`);
     this.back.hidden = market.cursor === market.month;
     this.date.textContent = market.cursor === 0 ? `${when(market.start)}, start` : when(market.dateOf(market.cursor - 1));
     this.date.classList.toggle("past", market.cursor < market.month);

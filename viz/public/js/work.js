@@ -14,6 +14,7 @@ export class Work {
   constructor(app, kind, words, { onPart = () => {}, onEnd = () => {} } = {}) {
     Object.assign(this, { app, kind, words, onPart, onEnd });
     this.number = 0;
+    this.market = app.market?.number;
     this.running = false;
     this.bar = h("progress", { max: 1, "aria-label": "Done so far" });
     this.text = h("span", { role: "status" });
@@ -21,6 +22,17 @@ export class Work {
     this.error = h("p", { class: "problem", role: "alert" });
     this.line = h("div", { class: "work-line" }, this.bar, this.text, this.stop);
     this.node = h("div", { class: "work", hidden: true }, this.line, this.error);
+    app.on((what, detail) => {
+      if (what === "job") this.#hear(detail);
+      if (what === "opened" && this.market !== app.market.number) this.#leave();
+    });
+  }
+
+  /** Another market is shown: the session has stopped what was begun for the one before. */
+  #leave() {
+    this.market = this.app.market.number;
+    this.running = false;
+    this.node.hidden = true;
   }
 
   /** The session has begun a piece of work, or had nothing to do (null). */
@@ -36,7 +48,7 @@ export class Work {
   }
 
   /** What the session tells of a job. */
-  hear(job) {
+  #hear(job) {
     if (job.kind !== this.kind || job.number < this.number) return;
     if (job.number > this.number) this.#set(job.number);
     if (job.state === "part") {

@@ -55,19 +55,15 @@ export class Outcome {
     this.refresh();
   }
 
-  /** Another market is shown: what was compared of another scenario goes. */
+  /** Another market is shown: what was compared for the one before goes. */
   opened() {
-    if (this.scenario === this.app.market.name) return;
-    this.scenario = this.app.market.name;
+    if (this.market === this.app.market.number) return;
+    this.market = this.app.market.number;
     if (!this.known) return;
     this.known = null;
     this.pairs.clear();
     this.body.hidden = true;
     this.empty.hidden = false;
-  }
-
-  hear(job) {
-    this.work.hear(job);
   }
 
   #part(part) {
@@ -121,6 +117,7 @@ export class Outcome {
     if (n < FEWEST) return `${num(n)} pairs of histories so far, too few to tell an effect from luck. ${this.#anecdote()}`;
     const clear = found.outcomes.filter((row) => isClear(row) && row.mean !== 0).sort((a, b) => strength(b) - strength(a));
     const told = clear.slice(0, 3).map((row) => `${lower(outcomeWords(row.outcome, known.cohorts))} ${change(row.mean)} ${row.unit}`);
+    if (found.outcomes.every((row) => row.mean === 0 && (row.low === 0 || !isKnown(row.low)))) return `Over ${num(n)} pairs of histories no outcome differs at all: the two worlds are not the same, but nothing of what is counted below tells them apart.`;
     if (!clear.length) return `Over ${num(n)} pairs of histories no outcome differs by more than luck could explain.`;
     return `Over ${num(n)} pairs of histories, B against A, beyond luck: ${told.join("; ")}${clear.length > 3 ? `; and ${plural(clear.length - 3, "other outcome")}` : ""}.`;
   }

@@ -2,7 +2,7 @@
 
 import { choice, h, labelled, select, style, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
-import { controlsOf, settingsOf } from "../knob.js";
+import { controlsOf, doesSomething, settingsOf } from "../knob.js";
 import { Outcome } from "./compare-outcome.js";
 
 const QUICK = 5; // events offered as one click
@@ -84,7 +84,7 @@ function build(app) {
       h("p", { class: "sub" }, "Digest ", h("code", { text: each.digest.slice(0, 16), title: each.digest })),
       h("div", { class: "bar-in" },
         h("button", { type: "button", class: "quiet", text: "Open again", "aria-label": `Open ${each.name} again`, onclick: async () => {
-          show(await app.ask("open_pin", { number: each.number }));
+          app.show(await app.ask("open_pin", { number: each.number }));
           toast(`${each.name} is the present run again.`);
         } }),
         h("button", { type: "button", class: "quiet", text: "Remove", "aria-label": `Remove ${each.name}`, onclick: async () => {
@@ -108,14 +108,8 @@ function build(app) {
 
   async function branch() {
     const from = Number(month.value);
-    show(await app.ask("branch", { month: from }));
+    app.show(await app.ask("branch", { month: from }));
     toast(`A branch: the past up to ${app.market.words(from)} stays, the rest is open. Pull levers and play on.`);
-  }
-
-  function show(answer) {
-    app.show(answer);
-    app.logged(answer);
-    app.tell("cursor");
   }
 
   // ---- what is compared --------------------------------------------------------------------------------------------
@@ -175,7 +169,7 @@ function build(app) {
   function shape() {
     eventBox.hidden = kind !== "event";
     policyBox.hidden = kind !== "policy";
-    go.disabled = !app.market || (kind === "policy" && (controls.some(([, each]) => each.isWrong) || controls.every(([, each]) => each.isNeutral))) || (kind === "event" && !event.value);
+    go.disabled = !app.market || (kind === "policy" && !doesSomething(app.catalogue.levers.policies.find((each) => each.name === policy.value), controls)) || (kind === "event" && !event.value);
   }
 
   async function start() {
@@ -215,7 +209,6 @@ function build(app) {
         load().catch(() => {});
       }
       if (what === "without") without(detail);
-      if (what === "job") outcome.hear(detail);
       if (visible && ["month", "log", "paused"].includes(what)) months();
       if (visible && what === "theme") outcome.refresh();
     },

@@ -14,6 +14,7 @@ function build(app) {
   style("compute");
   let now = null; // the answer of the session for the present month
   let focal = null;
+  let told = ""; // laboratory and rule in force that the choice of a rule began with
   const lead = h("p", { class: "lead" });
   const employer = h("select", { id: "compute-employer", onchange: () => {
     focal = Number(employer.value);
@@ -71,7 +72,8 @@ function build(app) {
     if (!now) return;
     const { market } = app;
     const own = mine();
-    rule.value = own.rule;
+    if (told !== `${focal} ${own.rule}`) rule.value = own.rule; // what the reader has chosen since stays
+    told = `${focal} ${own.rule}`;
     change.disabled = market.over;
     const starved = teams().filter((team) => team.delivered < team.request - 1e-9).length;
     rules.textContent = `In force: ${words(own.rule)}.`;
@@ -192,6 +194,7 @@ function build(app) {
       if (what === "opened") {
         focal = null;
         now = null;
+        told = "";
       }
       if (!visible) return;
       if (["opened", "month", "log"].includes(what)) load();

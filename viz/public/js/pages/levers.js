@@ -4,7 +4,7 @@
 import { COLOURS, monthCurves } from "../charts.js";
 import { choice, download, h, s, style, swap, toast } from "../dom.js";
 import { plural, when, words } from "../format.js";
-import { control, controlsOf, settingsOf } from "../knob.js";
+import { control, controlsOf, doesSomething, settingsOf } from "../knob.js";
 
 export default { id: "levers", title: "Levers", build };
 
@@ -27,6 +27,7 @@ function build(app) {
   const stamp = h("p", { class: "note stamp", "aria-live": "polite" });
   const charts = effects(app);
   let shown = "policies";
+  const made = new Map(); // cards by kind of lever, for the market that is shown: what is set on them stays set
   const which = choice("Kind of lever", [["policies", "Policies"], ["main", "Main parameters"], ["all", "All parameters"]], shown, (kind) => {
     shown = kind;
     fill();
@@ -43,9 +44,10 @@ function build(app) {
     if (!app.market || !app.catalogue) return;
     const { policies, parameters } = app.catalogue.levers;
     const main = new Set(app.catalogue.main);
-    const cards = shown === "policies" ? policies.map(policy) : parameters.filter(({ name }) => shown === "all" || main.has(name)).map(parameter);
-    swap(list, cards);
+    if (!made.has(shown)) made.set(shown, shown === "policies" ? policies.map(policy) : parameters.filter(({ name }) => shown === "all" || main.has(name)).map(parameter));
+    swap(list, made.get(shown));
     filter();
+    for (const card of list.children) card.ready();
   }
 
   function filter() {
@@ -67,7 +69,7 @@ function build(app) {
       toast(answer.log.at(-1)?.words ?? "");
     } });
     function ready() {
-      pull.disabled = controls.some(([, each]) => each.isWrong) || controls.every(([, each]) => each.isNeutral) || app.market?.over === true;
+      pull.disabled = !doesSomething(known, controls) || app.market?.over === true;
     }
     const card = h("details", { class: "lever", "data-lever": name, "data-words": `${name} ${label} ${does} ${knobs.map((knob) => knob.label).join(" ")}`.toLowerCase() },
       h("summary", {}, h("span", { class: "title", text: words(label) }), h("span", { class: "does", text: does.replace(/^[^:]*: /, "") })),
@@ -128,10 +130,10 @@ function build(app) {
       : h("p", { class: "note", text: "No policy is in force." }));
     swap(log, market.pulls.length ? market.pulls.map((pull) => h("li", { text: pull.words })) : h("li", { class: "note", text: "Nothing has been pulled." }));
     lines();
-    for (const card of list.children) card.ready?.();
+    for (const card of list.children) card.ready();
   }
 
-  /** Each pull as a bar over the months in which it is in force. */
+  /** Each pull as a bar over the months in which it is in force; what happens once as a mark in its month. */
   function lines() {
     const { market } = app;
     const width = gantt.clientWidth;
@@ -141,11 +143,14 @@ function build(app) {
       return;
     }
     const at = (month) => 4 + ((width - 8) * month) / market.months;
+    const once = new Set(app.catalogue.levers.policies.filter((each) => each.once).map(({ name }) => name));
+    const happens = (pull) => pull.kind === "policy" && once.has(pull.name);
     const end = (pull) => market.pulls.find((other) => other.ended > 0 && other.ended === pull.policy && other.number > pull.number)?.month ?? market.months;
     swap(gantt, s("svg", { width, height: rows.length * 30 + 20, role: "img", "aria-label": `${rows.length} pulls over time` },
       rows.map((pull, k) => [
         s("text", { x: Math.min(at(pull.month), width - 220), y: 30 * k + 11, class: "gantt-words", text: pull.words.length > 60 ? `${pull.words.slice(0, 58)}…` : pull.words }),
-        s("rect", { x: at(pull.month), y: 30 * k + 16, width: Math.max(5, at(end(pull)) - at(pull.month)), height: 6, class: "gantt-bar" }),
+        happens(pull) ? s("path", { d: `M${at(pull.month + 0.5)},${30 * k + 14}l5,5l-5,5l-5,-5z`, class: "gantt-bar once" }, s("title", { text: `Happens once, in ${when(pull.date)}` }))
+          : s("rect", { x: at(pull.month), y: 30 * k + 16, width: Math.max(5, at(end(pull)) - at(pull.month)), height: 6, class: "gantt-bar" }),
       ]),
       s("line", { x1: at(market.month), x2: at(market.month), y1: 0, y2: rows.length * 30 + 6, class: "gantt-now" }),
       s("text", { x: 4, y: rows.length * 30 + 18, class: "gantt-year", text: when(market.start) }),
@@ -163,6 +168,10 @@ function build(app) {
     },
     update(what, detail, visible) {
       if (what === "job" && detail.kind === "tables") packed(detail);
+      if (what === "opened") {
+        made.clear();
+        swap(stamp);
+      }
       if (!visible || !app.market) return;
       if (what === "opened") fill();
       if (["opened", "month", "log", "paused"].includes(what)) state();

@@ -81,12 +81,18 @@ function build(app) {
   async function showCard(kind, row) {
     swap(tabs, h("button", { type: "button", class: "quiet", text: "← What happened", onclick: showFeed }));
     swap(body, card.node);
-    body.scrollTop = 0;
+    inSight();
     const shown = await card.show(kind, row);
-    if (shown) {
-      network.ego = shown.ties ?? null;
-      network.select(shown.kind, shown.row);
-    }
+    if (!shown || !body.contains(card.node)) return;
+    network.ego = shown.ties ?? null;
+    network.select(shown.kind, shown.row);
+    inSight();
+  }
+
+  /** The card from its beginning: beside the picture the column scrolls, on a phone the page does. */
+  function inSight() {
+    body.scrollTop = 0;
+    if (matchMedia("(max-width: 900px)").matches) side.scrollIntoView({ block: "start" });
   }
 
   let tieMonth = -1;
@@ -128,11 +134,20 @@ function build(app) {
     headline.textContent = [events[0] ?? "", `${plural(report.world.new_departures, "person", "people")} left a job${left === undefined ? "" : `, ${num(left)} of them ${market.focal.name}`}.`].filter(Boolean).join(". ");
   }
 
+  /** Everything that depends on the month shown. */
+  function repaint(animate = false) {
+    network.show(app.market.cursor, animate);
+    tell();
+    if (body.contains(feed.node)) feed.refresh();
+    for (const chart of charts) chart.refresh();
+  }
+
   return {
     node,
     show() {
-      if (app.market) network.refresh();
-      for (const chart of charts) chart.refresh();
+      if (!app.market) return;
+      repaint();
+      loadTies();
     },
     update(what, detail, visible) {
       const { market } = app;
@@ -143,21 +158,16 @@ function build(app) {
         swap(names, [...market.employers, ...market.teams].map(({ name }) => h("option", { value: name })));
         keys();
         showFeed();
-        tell();
-        for (const chart of charts) chart.refresh();
+        if (!visible) return;
+        repaint();
         loadTies();
       } else if (what === "month" || what === "cursor") {
         if (!visible) return;
-        network.show(market.cursor, what === "month" && market.cursor === market.month);
-        tell();
-        if (body.contains(feed.node)) feed.refresh();
-        for (const chart of charts) chart.refresh();
+        repaint(what === "month" && market.cursor === market.month);
         if (what === "month" && tieMonth >= 0 && !app.playing) loadTies();
       } else if (what === "paused") loadTies();
-      else if (what === "log") {
-        for (const chart of charts) chart.refresh();
-        if (body.contains(feed.node)) feed.refresh();
-      } else if (what === "theme") {
+      else if (what === "log") repaint();
+      else if (what === "theme") {
         network.refresh();
       } else if (what === "select") {
         if (detail.kind) showCard(detail.kind, detail.row);

@@ -35,7 +35,6 @@ export class Cohorts {
   }
 
   update(what, detail, visible) {
-    if (what === "job") this.work.hear(detail);
     if (what === "opened") {
       this.go.disabled = false;
       this.known.clear();

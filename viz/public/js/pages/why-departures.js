@@ -47,7 +47,6 @@ export class Departures {
   }
 
   update(what, detail, visible) {
-    if (what === "job") this.work.hear(detail);
     if (what === "opened") {
       this.chosen = null;
       this.filters = { employer: "", cohort: "", cause: "" };

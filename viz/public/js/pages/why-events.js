@@ -42,7 +42,6 @@ export class Events {
   }
 
   update(what, detail, visible) {
-    if (what === "job") this.work.hear(detail);
     if (what === "opened") {
       this.choices = null;
       this.found = null;

@@ -49,7 +49,6 @@ export class KeyPeople {
   }
 
   update(what, detail, visible) {
-    if (what === "job") this.work.hear(detail);
     if (what === "opened") {
       this.says.textContent = "";
       swap(this.body, h("p", { class: "empty", text: "Choose a laboratory and a month, and press Rank." }));

@@ -24,6 +24,7 @@ from viz.session import Session  # noqa: E402
 from viz.stage import Stage  # noqa: E402
 
 server.at_exit(jobs.shutdown)
+server.guard()
 
 
 @solara.component  # type: ignore[untyped-decorator]

@@ -1,6 +1,7 @@
 """The server of the browser app: Solara behind the gate, on this machine only unless told otherwise.
 
-`viz.app` calls `prepare()` before anything else, so that `solara run viz/app.py` works without a network as well.
+`viz.app` calls `prepare()` before anything else and `guard()` after its imports, so that `solara run viz/app.py` works
+without a network and stands behind the same gate as `talent app`.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ import uvicorn
 
 from viz import jobs
 from viz.door import policy
-from viz.door.address import HOST, ServerError, check, checked_origin, listen, origins_of
-from viz.door.gate import Gate, Rules
+from viz.door.address import HOST, PORT, ServerError, check, checked_origin, listen, origins_of
+from viz.door.gate import LARGEST_FRAME, Gate, Rules
 from viz.door.paths import shell_files
 from viz.door.protocol import MOST_UNDECIDED, Protocol
 from viz.door.seats import Seats
@@ -35,9 +36,6 @@ from viz.door.solara_settings import prepare
 __all__ = ["OPTIONS", "Options", "ServerError", "at_exit", "gate", "prepare", "serve"]
 
 SESSIONS = 20
-LARGEST_FRAME = 2**20
-"""Bytes of one message from a browser; a longer one closes the socket with code 1009."""
-
 STOPPING = 5.0
 """Seconds from the signal to the end of the process, if threads hold it up that long."""
 
@@ -62,6 +60,7 @@ class Options:
 OPTIONS = Options()
 """Of this process. Read it as `server.OPTIONS`: `serve` puts another in its place."""
 
+_is_ours = False  # whether the gate stands already, put there by `gate`
 _at_exit: list[Callable[[], object]] = []
 
 
@@ -94,12 +93,40 @@ def _page() -> str:
 
 def gate(origins: frozenset[str], sessions: int) -> Gate:
     """The app behind the gate, ready for an ASGI server. Imports Solara and the app."""
+    global _is_ours  # noqa: PLW0603  # one server in a process
+    _is_ours = True
     os.environ["SOLARA_APP"] = "viz.app"
     prepare()
-    import solara.server.kernel_context as kernels  # noqa: PLC0415  # its settings are read at import
-    import solara.server.starlette as solara_starlette  # noqa: PLC0415
+    import solara.server.starlette as solara_starlette  # noqa: PLC0415  # its settings are read at import
 
     prepare()
+    return _before(solara_starlette.app, origins, sessions)
+
+
+def guard() -> None:
+    """Put the gate before Solara's own server if that is what serves the app, as `solara run` does.
+
+    It answers to this machine's names at the port that it was given. A host that others reach ends the process.
+    """
+    module: Any = sys.modules.get("solara.server.starlette")
+    if _is_ours or module is None or isinstance(module.app.middleware_stack, Gate):
+        return
+    host, port = os.environ.get("SERVER_NAME") or HOST, os.environ.get("SERVER_PORT", "")
+    try:
+        check(host, public=False, origin=None)
+    except ServerError as error:
+        print(f"{error}. These are options of talent app, which serves others", file=sys.stderr, flush=True)
+        os._exit(2)  # an error here would be shown as one of the page, by a server that goes on
+    prepare()
+    found = module.app
+    origins = origins_of(host, int(port) if port.isdecimal() else PORT, None)
+    found.middleware_stack = _before(found.middleware_stack or found.build_middleware_stack(), origins, SESSIONS)
+
+
+def _before(app: Any, origins: frozenset[str], sessions: int) -> Gate:
+    """The gate before an app of Solara's."""
+    import solara.server.kernel_context as kernels  # noqa: PLC0415  # its settings are read at import
+
     warnings.filterwarnings("ignore", "Cookies with samesite", UserWarning)  # the gate makes them Lax
 
     def end(kernel: str) -> None:
@@ -113,7 +140,7 @@ def gate(origins: frozenset[str], sessions: int) -> Gate:
         policy=lambda nonce: policy.of_page(_page(), nonce),
         with_nonce=policy.with_nonce,
     )
-    return Gate(solara_starlette.app, rules, Seats(sessions, kernels=lambda: list(kernels.contexts), end=end))
+    return Gate(app, rules, Seats(sessions, kernels=lambda: list(kernels.contexts), end=end))
 
 
 def serve(

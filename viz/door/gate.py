@@ -38,6 +38,8 @@ LONGEST_PAGE_QUERY = 8_192
 """Characters of the page's query: it may hold a whole run with its changes. Other paths get by with a hash."""
 LONGEST_QUERY = 256
 MOST_HEADER_BYTES = 32_768
+LARGEST_FRAME = 2**20
+"""Bytes of one message from a browser; a longer one closes the socket with code 1009."""
 FRAMES_OF_A_WINDOW = 2_000
 WINDOW = 10.0
 """Seconds in which a socket may send that many frames; a finger on a slider sends some 60 in a second."""
@@ -224,9 +226,11 @@ class Gate:
                 if now - window > WINDOW:
                     window, frames = now, 0
                 frames += 1
-                if frames > FRAMES_OF_A_WINDOW and not closed:
+                size = len(message.get("bytes") or (message.get("text") or "").encode("utf-8"))
+                if (frames > FRAMES_OF_A_WINDOW or size > LARGEST_FRAME) and not closed:
                     closed = True
-                    await send({"type": "websocket.close", "code": 1008, "reason": "too many messages"})
+                    code, reason = (1009, "message too long") if size > LARGEST_FRAME else (1008, "too many messages")
+                    await send({"type": "websocket.close", "code": code, "reason": reason})
                 if closed:
                     return {"type": "websocket.disconnect", "code": 1008}
             return message

@@ -16,6 +16,8 @@ from pathlib import Path
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
 NO_NETWORK = """
 import os, signal, socket
@@ -71,7 +73,7 @@ class Running:
     def ask(
         self, path: str = "/", method: str = "GET", headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], str]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             line.request(method, path, headers={"Host": self.host} | (headers or {}))
             answer = line.getresponse()
@@ -85,7 +87,7 @@ class Running:
         return open_socket(
             f"ws://{self.host}/jupyter/api/kernels/{kernel}/channels?session_id={tab}",
             origin=self.origin if origin == "" else origin,  # type: ignore[arg-type]
-            open_timeout=20,
+            open_timeout=PATIENCE,
             max_size=None,
         )
 
@@ -110,7 +112,7 @@ def start(folder: Path, *words: str) -> tuple[subprocess.Popen[str], Path, Path]
     return process, calls, log
 
 
-def wait_for(log: Path, pattern: str, process: subprocess.Popen[str], seconds: float = 90) -> re.Match[str]:
+def wait_for(log: Path, pattern: str, process: subprocess.Popen[str], seconds: float = PATIENCE) -> re.Match[str]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = re.search(pattern, log.read_text(encoding="utf-8"))
@@ -147,7 +149,7 @@ def said(kind: str, content: dict[str, object] | None = None, **metadata: object
     })  # fmt: skip
 
 
-def answer_of(line: ClientConnection, kind: str, seconds: float = 20) -> dict[str, object]:
+def answer_of(line: ClientConnection, kind: str, seconds: float = PATIENCE) -> dict[str, object]:
     until = time.monotonic() + seconds
     while True:
         frame = line.recv(timeout=max(0.1, until - time.monotonic()))

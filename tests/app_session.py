@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
 from viz.server import Options
 from viz.session import Session
-
-PATIENCE = 60.0  # seconds; the machine may be busy
 
 
 class Asked:

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import patience
 from tests.ports import free_port
 
 LAPTOP = {"width": 1366, "height": 768}
@@ -32,7 +32,11 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # the network is cut
 )
 PICTURES = Path(os.environ.get("TALENT_SCREENS", "build/screens"))
-PATIENCE = 60_000  # milliseconds; the machine may be busy
+PATIENCE = 1000 * patience.PATIENCE  # milliseconds
+
+SETTLED = """() => !window.talent.link.waiting.size && !document.querySelector("#talent[aria-busy]")
+    && document.getAnimations().every(each => each.playState !== "running"
+        || each.effect.getComputedTiming().iterations === Infinity)"""
 
 
 def chromium() -> str:
@@ -84,11 +88,8 @@ def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[Serve
         )
     server = Server(process, f"http://127.0.0.1:{port}/", log)
     try:
-        until = time.monotonic() + 60
-        while "The app is at" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, f"the server did not start: {log.read_text()}"
-            time.sleep(0.1)
+        started = patience.comes(lambda: "The app is at" in log.read_text() or process.poll() is not None)
+        assert started and process.poll() is None, f"the server did not start: {log.read_text()}"
         yield server
     finally:
         server.stop()
@@ -143,6 +144,10 @@ class Watched:
         self.page.locator(f"nav a[data-page={page}]").click()
         self.page.wait_for_selector(f"#page-{page}", state="visible")
 
+    def settle(self) -> None:
+        """Wait until nothing is asked and nothing moves, as long as it takes."""
+        self.page.wait_for_function(SETTLED, timeout=PATIENCE)
+
     def picture(self, name: str) -> None:
         """Keep a screenshot."""
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -180,6 +185,7 @@ def open_app(server: Server, browser: Browser) -> Iterator[Callable[..., Watched
             accept_downloads=True,
             has_touch=viewport is PHONE,
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         found = Watched(context.new_page())
         pages.append(found)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browser import browser, open_app, server
 from tests.looked import pytest_pyfunc_call
 
 __all__ = ["browser", "open_app", "pytest_pyfunc_call", "server"]  # fixtures of the tests that open the app, and a hook
+
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

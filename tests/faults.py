@@ -18,6 +18,7 @@ from typing import Any
 from experiments import study
 from experiments.disk import Disk
 from experiments.study import Study
+from tests.patience import PATIENCE
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -184,8 +185,8 @@ def dask(workers: int = 2) -> Iterator[str]:
     try:
         import distributed
 
-        with distributed.Client(address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=120)
+        with distributed.Client(address, timeout=PATIENCE, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=PATIENCE)
         yield address
     finally:
         for process in reversed(started):

@@ -252,9 +252,9 @@ def packed(content: Any) -> str:
 def test_a_bomb_is_refused_before_it_goes_off(asker: Asked) -> None:
     bomb = packed(b" " * 40_000_000)
     assert len(bomb) < world_code.LONGEST_CODE
-    began = time.perf_counter()
+    began = time.process_time()
     assert "unpacks to more than" in asker.refused("world", code=bomb)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def bad_codes() -> list[str]:
@@ -290,9 +290,9 @@ def bad_codes() -> list[str]:
 @pytest.mark.parametrize("number", range(len(bad_codes())))
 def test_bad_codes_are_refused_in_words(asker: Asked, number: int) -> None:
     before = asker.well("link")
-    began = time.perf_counter()
+    began = time.process_time()
     asker.refused("world", code=bad_codes()[number], seed=1)
-    assert time.perf_counter() - began < 3.0
+    assert time.process_time() - began < 3.0
     assert asker.well("link") == {**before, "re": before["re"] + 2}  # what was open stays open
 
 
@@ -319,9 +319,9 @@ def bad_files() -> list[str]:
 
 @pytest.mark.parametrize("number", range(len(bad_files())))
 def test_bad_files_are_refused_in_words(asker: Asked, number: int) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     asker.refused("build_read", toml=bad_files()[number])
-    assert time.perf_counter() - began < 3.0
+    assert time.process_time() - began < 3.0
 
 
 def shown_with_problems() -> list[str]:

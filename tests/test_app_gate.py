@@ -9,17 +9,27 @@ import logging
 import re
 import uuid
 from collections import Counter
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import solara
 
+from tests.patience import PATIENCE
 from viz.door import gate as gate_module
 from viz.door import policy, seats, vendored
 from viz.door.gate import Gate, Rules
 from viz.door.paths import shell_files
 from viz.door.seats import Seats
+
+
+def run[T](asked: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser that another test has open keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, asked).result()
+
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1:8765"
@@ -93,7 +103,7 @@ def ask(
         return {"type": "http.request"}
 
     given = [("Host", HOST)] if headers is None else headers
-    asyncio.run(door(scope("http", path, given, query, method), receive, send))
+    run(door(scope("http", path, given, query, method), receive, send))
     assert [message["type"] for message in sent[:1]] == ["http.response.start"]
     assert all(message["type"] == "http.response.body" for message in sent[1:])
     body = b"".join(message.get("body", b"") for message in sent[1:])
@@ -126,7 +136,7 @@ async def converse(
 
 
 def connect(door: Gate, path: str = SOCKET, headers: Headers | None = None, query: str = TAB) -> list[Any]:
-    return asyncio.run(converse(door, path, headers, query))
+    return run(converse(door, path, headers, query))
 
 
 REFUSED = {"type": "websocket.close", "code": 1008, "reason": ""}
@@ -408,7 +418,7 @@ def test_seats_are_counted_in_a_rush() -> None:
         assert door.seats.taken() == 0
         return sent, seated
 
-    sent, seated = asyncio.run(asyncio.wait_for(rush(), 30))
+    sent, seated = run(asyncio.wait_for(rush(), PATIENCE))
     assert seated == 30
     codes = Counter(message[-1].get("code") for message in sent)
     assert codes == {None: 30, 1013: 20}
@@ -452,12 +462,12 @@ def test_a_left_seat_is_given_away() -> None:
 
 def test_a_flood_of_messages_is_cut() -> None:
     app = App()
-    sent = asyncio.run(converse(gate(app), frames=gate_module.FRAMES_OF_A_WINDOW))
+    sent = run(converse(gate(app), frames=gate_module.FRAMES_OF_A_WINDOW))
     assert [message["type"] for message in sent] == ["websocket.accept"]
     assert app.heard == gate_module.FRAMES_OF_A_WINDOW
     app.heard = 0
     door = gate(app)
-    sent = asyncio.run(converse(door, frames=gate_module.FRAMES_OF_A_WINDOW + 500))
+    sent = run(converse(door, frames=gate_module.FRAMES_OF_A_WINDOW + 500))
     assert sent[-1]["type"] == "websocket.close" and sent[-1]["code"] == 1008
     assert app.heard == gate_module.FRAMES_OF_A_WINDOW
     assert door.seats.taken() == 0

@@ -33,6 +33,7 @@ def test_every_page_is_seen_and_has_no_serious_fault_for_anybody(open_app: Open,
     for page in PAGES:
         app.go(page)
         app.page.wait_for_timeout(700)
+        app.settle()
         app.picture(f"{screen}-{page}")
         violations = Axe().run(app.page).response["violations"]
         found[page] = [
@@ -73,6 +74,7 @@ def test_every_control_can_be_used(open_app: Open, page: str) -> None:
     app.run_to(4)
     app.go(page)
     app.page.wait_for_timeout(500)
+    app.settle()
     app.page.evaluate("window.used = new Set(); window.confirm = () => true; window.print = () => {}")
     used = 0
     for _ in range(400):
@@ -143,6 +145,7 @@ def test_time_can_be_gone_back_and_forth(open_app: Open) -> None:
     state = "JSON.stringify([...window.talent.market.at(3).place])"
     before = app.page.evaluate(state)
     app.page.wait_for_timeout(1500)  # the ties of the last month are asked for when playing has stopped
+    app.settle()
     asked = len(app.sent)
     app.page.evaluate("window.talent.transport.scrub(3)")
     assert "Mar 2022" in app.page.locator(".bigdate").inner_text()

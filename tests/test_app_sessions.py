@@ -16,6 +16,7 @@ import pytest
 from abm.run import simulate
 from abm.scenario_file import LARGEST_FILE
 from tests.hostile_messages import messages
+from tests.patience import PATIENCE, comes
 from viz import session as sessions
 from viz.server import Options
 from viz.session import Session
@@ -42,7 +43,7 @@ class Heard:
         number = f"asked-{len(self.all)}"
         self.session.receive({"id": number, "do": do, **fields})
         with self._came:
-            assert self._came.wait_for(lambda: any(each.get("re") == number for each in self.all), 60), do
+            assert self._came.wait_for(lambda: any(each.get("re") == number for each in self.all), PATIENCE), do
         return next(each for each in reversed(self.all) if each.get("re") == number)
 
 
@@ -54,7 +55,7 @@ def heard(folder: Path) -> Iterator[Heard]:
         yield Heard(session)
     finally:
         session.close()
-        session._thread.join(10)
+        session._thread.join(PATIENCE)
         assert not session._thread.is_alive()
 
 
@@ -125,7 +126,7 @@ def test_upload_limits(tmp_path: Path) -> None:
     with heard(tmp_path) as page:
         page.ask("open", scenario="tiny", seed=1)
         for size in (LARGEST_FILE + 1, 10 * LARGEST_FILE, 30 * LARGEST_FILE):
-            began = time.monotonic()
+            began = time.process_time()
             for do, fields in (
                 ("build_read", {"toml": "x" * size}),
                 ("build_check", {"content": {"name": "x" * size}}),
@@ -137,19 +138,18 @@ def test_upload_limits(tmp_path: Path) -> None:
             ):
                 answer = page.ask(do, **fields)
                 assert not answer["ok"] and len(answer["error"]) < 500, do
-            assert time.monotonic() - began < 5
+            assert time.process_time() - began < 5
         assert page.ask("build_read", toml="x" * (LARGEST_FILE - 1))["ok"] is False  # read, and not a scenario
 
 
 def test_playing_ends_when_nobody_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tab that has gone without a word: playing stops by itself."""
     monkeypatch.setattr(sessions, "WAIT_FOR_PAGE", 0.05)
-    monkeypatch.setattr(sessions, "IDLE", 0.4)
     with heard(tmp_path) as page:
         page.ask("open", scenario="meta_fair", seed=1)
         page.ask("play", pace=0.1)
-        until = time.monotonic() + 20
-        while page.session.is_playing and time.monotonic() < until:
-            time.sleep(0.05)
-        assert not page.session.is_playing and 0 < page.session.here().month < 30
+        assert comes(lambda: page.session.here().month > 0)
+        monkeypatch.setattr(sessions, "IDLE", 0.4)
+        assert comes(lambda: not page.session.is_playing)
+        assert not page.session.here().is_over
         assert page.all[-1]["why"] == "nobody is watching"

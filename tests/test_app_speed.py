@@ -2,7 +2,7 @@
 
 What is measured is printed and written to build/app-speed.json. Limits of time are multiplied by how much slower a
 fixed piece of work ran, by the clock, than its own processor time says: other work on a shared machine is no fault of
-the app.
+the app. Even so they hold in the nightly run only; bytes count always.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def opened(open_app: Open, researchers: int) -> Watched:
     app.page.evaluate("async content => talent.show(await talent.ask('build_open', { content, seed: 1 }))", content)
     app.page.wait_for_function("!talent.link.waiting.size && talent.network.ties", timeout=PATIENCE)
     app.page.wait_for_timeout(500)
+    app.settle()
     return app
 
 
@@ -80,7 +81,9 @@ SHARE_OF_OPENING = 0.4
 
 
 @pytest.mark.parametrize("researchers", STEP_LIMITS)
-def test_a_step_is_drawn_soon_and_sends_only_news(open_app: Open, researchers: int) -> None:
+def test_a_step_is_drawn_soon_and_sends_only_news(
+    open_app: Open, researchers: int, request: pytest.FixtureRequest
+) -> None:
     """From the click until charts and network show the new month; and what is sent is little beside the whole."""
     app = opened(open_app, researchers)
     opening = max(app.sent)
@@ -106,7 +109,7 @@ def test_a_step_is_drawn_soon_and_sends_only_news(open_app: Open, researchers: i
         "largest_month_bytes": max(sizes),
     }
     keep(f"step_{researchers}", found)
-    assert median < load * STEP_LIMITS[researchers], found
+    assert all_ and (median < load * STEP_LIMITS[researchers] or not request.config.getoption("--nightly")), found
     if researchers <= 5_000:
         assert statistics.median(sizes) < SHARE_OF_OPENING * opening, found
         assert max(sizes) < LARGEST_MONTH, found
@@ -117,6 +120,7 @@ def test_a_step_is_drawn_soon_and_sends_only_news(open_app: Open, researchers: i
 FRAME_LIMITS = {5_000: 34, 20_000: 120}  # milliseconds between two frames
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("researchers", FRAME_LIMITS)
 def test_the_network_follows_the_hand(open_app: Open, researchers: int) -> None:
     """Dragging and zooming with the mouse for two seconds each: frames come often enough to look like motion."""

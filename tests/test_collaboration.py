@@ -249,13 +249,13 @@ def test_speed_at_100_000_relative_to_a_sort() -> None:
     numbers = Streams(0).uniform("graph", 0, np.arange(1_000_000))
     generating, sorting = [], []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         np.argsort(numbers, kind="stable")
-        sorting.append(time.perf_counter() - start)
-        start = time.perf_counter()
+        sorting.append(time.process_time() - start)
+        start = time.process_time()
         edges = draw(people)
         csr_from_edges(100_000, *edges)
-        generating.append(time.perf_counter() - start)
+        generating.append(time.process_time() - start)
     assert min(generating) < 25 * min(sorting)
 
 

@@ -22,6 +22,7 @@ from experiments import study as studies
 from experiments.engine_local import Answer, Died, Here
 from tests import faults
 from tests.faults import ROOT, a_study, dask, digest, environment
+from tests.patience import PATIENCE
 
 RUN = """
 import sys
@@ -79,10 +80,10 @@ def test_poison_runs_are_isolated_and_innocents_are_not_blamed(tmp_path: Path) -
 
 def test_a_run_that_hangs_gets_a_row_and_the_others_go_on(tmp_path: Path) -> None:
     study = poisoned({0: 6, 3: 1})
-    runner.sweep(study, tmp_path / "s", workers=2, run_seconds=0.5)
+    runner.sweep(study, tmp_path / "s", workers=2, run_seconds=5)
     assert statuses(tmp_path / "s") == {(0, "ok"): 6, (3, "timeout"): 1}
     row = next(row for row in pq.read_table(tmp_path / "s" / "runs.parquet").to_pylist() if row["x"] == 3)
-    assert row["message"] == "took longer than 0.5 s"
+    assert row["message"] == "took longer than 5 s"
 
 
 def test_a_run_that_ends_while_its_limit_strikes_has_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,17 +91,20 @@ def test_a_run_that_ends_while_its_limit_strikes_has_one_row(tmp_path: Path, mon
     study = a_study(levels=(0,), replicates=1)
     run = plan.plan(study).runs[0]
     committed, ended = list[str](), list[int]()
+    begun = threading.Event()
     monkeypatch.setattr(
-        work, "_commit", lambda _, rows, __: (time.sleep(0.2), committed.extend(r.status for r in rows))
+        work,
+        "_commit",
+        lambda _, rows, __: (begun.set(), time.sleep(0.2), committed.extend(r.status for r in rows)),
     )
     monkeypatch.setattr(os, "_exit", ended.append)
     row = work._limited(work.Order(study, "", tmp_path, 60.0), study, run, [], 0)
     assert (row.status, committed, ended) == ("ok", [], [])
-    monkeypatch.setattr(work, "carry_out", lambda *_: (time.sleep(0.15), row)[1])
-    began = time.monotonic()
+    monkeypatch.setattr(work, "carry_out", lambda *_: (begun.wait(PATIENCE), row)[1])
     work._limited(work.Order(study, "", tmp_path, 0.05), study, run, [row], 0)
-    assert (committed, ended) == (["ok", "timeout"], [75])
-    assert time.monotonic() - began >= 0.25, "the end of the run waited until the limit had stored its rows"
+    assert (committed, ended) == (["ok", "timeout"], [75]), (
+        "the end of the run waits until the limit has stored its rows"
+    )
 
 
 @pytest.mark.parametrize(("kind", "name"), [("leave", "SystemExit"), ("odd", "Odd")])
@@ -167,7 +171,7 @@ def test_killed_workers_cost_their_batches_and_no_process_outlives_a_killed_pare
         assert len(everything) >= 3
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    _, alive = psutil.wait_procs(everything, timeout=20)
+    _, alive = psutil.wait_procs(everything, timeout=PATIENCE)
     assert not alive
     stored = runner.status(folder).done
     assert 0 < stored < 600
@@ -181,12 +185,11 @@ def test_killed_workers_cost_their_batches_and_no_process_outlives_a_killed_pare
 def test_ctrl_c_leaves_a_folder_that_goes_on(tmp_path: Path, times: int) -> None:
     folder = tmp_path / "s"
     with started(folder, 2, 200) as process:
-        began = time.monotonic()
         for _ in range(times):  # a terminal sends it to all of the group
             os.killpg(process.pid, signal.SIGINT)
             time.sleep(0.1)
-        process.communicate(timeout=60)
-        assert process.returncode == 130 and time.monotonic() - began < 30
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 130
     stored = runner.status(folder).done
     assert 0 < stored < 600
     if times == 1:  # in order: nothing half-written is left, and the record says so
@@ -212,7 +215,7 @@ def test_workers_are_replaced_now_and_then(tmp_path: Path, monkeypatch: pytest.M
 def test_a_sweep_in_a_thread_works(tmp_path: Path) -> None:
     thread = threading.Thread(target=runner.sweep, args=(a_study(), tmp_path / "s"))
     thread.start()
-    thread.join(timeout=60)
+    thread.join(timeout=PATIENCE)
     assert runner.status(tmp_path / "s").finished
 
 

@@ -146,7 +146,9 @@ def same(first: nx.Graph, second: nx.Graph) -> bool:
 
 
 @pytest.mark.parametrize("suffix", [".graphml", ".json"])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(graph=graphs())
 def test_files_give_back_the_same_graph(tmp_path: Path, suffix: str, graph: nx.Graph) -> None:
     read = load(export(graph, tmp_path / f"graph{suffix}"))
@@ -326,10 +328,10 @@ def test_layout_of_almost_nothing() -> None:
 
 @pytest.mark.bench
 def test_layout_of_thousands_takes_less_than_networkx_for_hundreds() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     nx.spring_layout(_caves(50, 8), iterations=60, seed=1)
-    reference = time.perf_counter() - start
+    reference = time.process_time() - start
     csr = from_networkx(_caves(625, 8))
-    start = time.perf_counter()
+    start = time.process_time()
     layout(csr, 1)
-    assert time.perf_counter() - start < 5 * reference
+    assert time.process_time() - start < 5 * reference

@@ -17,6 +17,7 @@ import pytest
 
 from abm.kernels.utility import TERMS
 from abm.tables import PATH_NAMES
+from tests.patience import PATIENCE
 from tests.report_data import Plan, write_json, write_run
 from viz import svg
 from viz.charts.flows import mean_flows
@@ -363,7 +364,9 @@ def test_in_a_real_browser_without_a_network(name: str, tmp_path: Path) -> None:
     ]
     # every host name fails to resolve, and there is no proxy: whatever the page asked for would show as an error
     flags += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
-    done = subprocess.run([browser, *flags, path.as_uri()], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [browser, *flags, path.as_uri()], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert not console, console

@@ -124,10 +124,10 @@ def test_what_is_left_out_is_what_a_reader_can_do_without() -> None:
 
 def refused(text: str) -> str:
     """The error, which must come soon."""
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ScenarioError) as raised:
         from_dict(parse_text(text, '"upload.toml"'), '"upload.toml"')
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert "upload.toml" in str(raised.value) and len(str(raised.value)) < 20_000
     return str(raised.value)
 

@@ -443,10 +443,10 @@ def test_a_month_of_five_thousand_is_told_in_a_few_milliseconds() -> None:
     live.step()
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         views.changes(live, here)
         views.month_report(live, live.month - 1)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert min(took) < 0.015
 
 

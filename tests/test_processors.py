@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -179,6 +180,7 @@ def test_a_folder_of_another_machine_is_held_to_its_events(folder: Path, tmp_pat
         place = tmp_path / name
         place.mkdir()
         (place / "provenance.json").write_text(json.dumps(record), encoding="utf-8")
+        shutil.copy(folder / "summary.json", place)
         return place
 
     there = told("there", processor="riscv64", digest="f" * 64)

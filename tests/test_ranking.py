@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -197,13 +198,14 @@ def test_a_folder_that_cannot_be_made_again_is_refused(
     record = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     damage(record)
     (tmp_path / "provenance.json").write_text(json.dumps(record), encoding="utf-8")
+    shutil.copy(folder / "summary.json", tmp_path)  # the mark of a whole run
     assert cli.main(["rank", str(tmp_path), "--workers", "1"]) == 2
     assert message in capsys.readouterr().err
 
 
 def test_bad_input_to_rank(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rank", str(tmp_path)]) == 2
-    assert "no provenance.json" in capsys.readouterr().err
+    assert "an empty folder" in capsys.readouterr().err
     assert cli.main(["rank", str(folder), "--set", "h_ties=0"]) == 2
     assert "need a scenario" in capsys.readouterr().err
     assert cli.main(["rank", "tiny", "--months", "1", "--replicates", "1", "--workers", "1"]) == 1

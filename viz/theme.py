@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 WIDE = 1040  # drawing width in pixels on a laptop
 NARROW = 358  # and on a phone of 390 px, inside its margins
+# accent and c1 to c6 are employers, wherever they stand; k1 to k6 are cohorts; a single curve is drawn in ink
 N_CATEGORIES = 7  # c0 is always the focal employer; more than this and nobody can tell them apart
 
 LIGHT = MappingProxyType(
@@ -24,6 +25,12 @@ LIGHT = MappingProxyType(
         "c4": "#8a4bb0",
         "c5": "#3a8fb8",
         "c6": "#5a3015",
+        "k1": "#1d1c1a",
+        "k2": "#c2327f",
+        "k3": "#6f7d00",
+        "k4": "#d2610f",
+        "k5": "#23307a",
+        "k6": "#0d7d78",
         "rest": "#aaa59b",
     }
 )
@@ -43,6 +50,12 @@ DARK = MappingProxyType(
         "c4": "#b58cf0",
         "c5": "#b9e6f5",
         "c6": "#b06a3c",
+        "k1": "#ece9e3",
+        "k2": "#ff7ac0",
+        "k3": "#c3d437",
+        "k4": "#ff9a45",
+        "k5": "#8f9dff",
+        "k6": "#3fc6c0",
         "rest": "#6d7178",
     }
 )

@@ -14,6 +14,14 @@ const FACT_WORDS = {
   founder_propensity: "founding propensity", compute_per_head: "compute per head", reference_pay: "market pay for the skill", mean_pay: "mean pay", mean_strain: "mean strain", mean_utility: "mean value of the job",
   product_share: "share for products", gpu_ready: "sites fit for GPUs", pay_level: "first offer", pay_ceiling: "highest offer", counter_offer: "counter-offers", recruiter_contacts: "recruiters' contacts",
 };
+/** A note where what was chosen is worth less than another option that was held: no term explains that part of a choice. */
+export function luckOf(card) {
+  const taken = card.options.find((option) => option.taken);
+  if (!taken || card.cause === "founded") return null;
+  const above = card.options.filter((option) => option.state !== "no_place" && option.value > taken.value + 5e-4).sort((a, b) => b.value - a.value)[0];
+  return above ? h("p", { class: "note luck", text: `What was chosen lies ${num(above.value - taken.value)} utils below the best, ${above.option}: the luck of the month decided, the part of a choice that no term explains.` }) : null;
+}
+
 export const CAUSES = { job: "took another job", startup_job: "joined a start-up", founded: "founded a start-up", left_field: "left the field", laid_off: "was laid off", startup_failed: "lost the job in a failure", imposed: "left, as the record says" };
 export const BREACH = "An index that every breach adds to and that fades with time: 0 is none, and it has no upper end. It speaks for going.";
 const MAIN = {
@@ -151,6 +159,7 @@ export class Card {
       h("p", { class: "sub", text: `What opened the decision: ${card.path}.${card.reach ? ` Reached by ${{ referral: "a referral", visible: "a recruiter's call", market: "an application" }[card.reach] ?? card.reach}${card.referrer >= 0 ? ` through researcher ${card.referrer}` : ""}.` : ""}${card.event ? ` By event ${card.event}.` : ""}` }),
       card.options.length ? [h("h3", { text: "Options held" }), h("p", { class: "note", text: "Value in utils; the one taken is marked." }), h("ul", { class: "list" }, card.options.map((option) => h("li", {}, option.taken ? "● " : "○ ", option.option, ` `, h("b", { text: num(option.value) }), option.pay ? ` (${num(option.pay, 0)} kUSD)` : "")))] : h("p", { class: "note", text: "No decision was made: there is nothing to compare." }),
       ...this.#terms("What made the difference", card.difference, card.options.length ? `Chosen less stay, in utils; the sum is ${signed(gain)}. Blue speaks for going, red for staying.` : "", "going"),
+      luckOf(card),
       ...felt,
       h("div", { class: "bar-row" }, h("button", { type: "button", text: "Open on the Why page", onclick: () => this.app.explain(entry.departure) })),
     ];

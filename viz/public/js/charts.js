@@ -6,8 +6,10 @@ import { download, h, swap, table, toast } from "./dom.js";
 import { num } from "./format.js";
 import { asPng, asText, framed, sourceOf } from "./pictures.js";
 
-/** Category colours, in the order in which they are given out; the last is for "the others". */
+/** Colours of employers, in the order in which they are given out; the last is for "the others". */
 export const COLOURS = ["var(--accent)", "var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c5)", "var(--c6)", "var(--rest)"];
+/** Colours of cohorts. What is neither an employer nor a cohort, such as a single curve, is drawn in ink. */
+export const COHORTS = [1, 2, 3, 4, 5, 6].map((k) => `var(--k${k})`);
 export const INK = "var(--ink)";
 export const MUTED = "var(--muted)";
 /** What speaks for going, or raises a number, and what speaks for staying, or lowers it: the same on every page. */

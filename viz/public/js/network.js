@@ -73,7 +73,9 @@ export class Network {
     const style = getComputedStyle(document.documentElement);
     const value = (name) => style.getPropertyValue(name).trim();
     this.ink = Object.fromEntries(["bg", "panel", "ink", "muted", "line", "ghost", "accent", "blue", "rest"].map((name) => [name, value(`--${name}`)]));
-    this.palette = [value("--accent"), ...[1, 2, 3, 4, 5, 6].map((k) => value(`--c${k}`)), value("--rest")];
+    const numbered = (letter) => [1, 2, 3, 4, 5, 6].map((k) => value(`--${letter}${k}`));
+    this.palette = [value("--accent"), ...numbered("c"), value("--rest")]; // of employers
+    this.dots = this.colour === "cohort" ? [...numbered("k"), value("--rest"), value("--rest")] : this.palette; // of people
     this.show(this.month, false);
   }
 
@@ -126,7 +128,7 @@ export class Network {
       s("circle", { cx: at(x), cy: at(y), r: at(r), fill: "none", stroke: ink.line, "stroke-width": 0.3 }),
       written(OUTSIDE[place], x, y - r - 4 * pixel, 11, { fill: ink.muted }),
     ]);
-    const dots = this.palette.map((colour, k) => {
+    const dots = this.dots.map((colour, k) => {
       const mine = Array.from(this.x, (x, person) => (this.class[person] === k && !Number.isNaN(x) ? `M${at(x)},${at(this.y[person])}h0` : "")).join("");
       return s("path", { d: mine, stroke: colour, "stroke-width": 0.9, "stroke-linecap": "round", fill: "none" });
     });
@@ -313,7 +315,7 @@ export class Network {
     const [left, top] = [-view.x / view.k - 1, -view.y / view.k - 1];
     const [right, bottom] = [left + this.canvas.clientWidth / view.k + 2, top + this.canvas.clientHeight / view.k + 2];
     for (let colour = 7; colour >= 0; colour -= 1) {
-      pen.fillStyle = this.palette[colour];
+      pen.fillStyle = this.dots[colour];
       pen.beginPath();
       for (let person = 0; person < x.length; person += 1) {
         if (this.class[person] !== colour || travels?.has(person)) continue;
@@ -337,7 +339,7 @@ export class Network {
       const px = appears ? tx : Number.isNaN(tx) ? fx : fx + (tx - fx) * ease;
       const py = appears ? ty : Number.isNaN(tx) ? fy : fy + (ty - fy) * ease - Math.sin(Math.PI * ease) * Math.min(6, Math.abs(tx - fx) * 0.12);
       pen.globalAlpha = appears ? t : Number.isNaN(tx) ? 1 - t : 1;
-      pen.fillStyle = this.palette[this.class[person]];
+      pen.fillStyle = this.dots[this.class[person]];
       pen.beginPath();
       pen.arc(px, py, r * 1.9, 0, 7);
       pen.fill();

@@ -1,7 +1,7 @@
 // Compute: who owns what, what is diverted and lies idle, how the rest is split over teams, and who asked for more.
 
 import { COLOURS, INK, MUTED, Plot, eventMarks, figure, monthCurves, monthRows } from "../charts.js";
-import { h, style, swap, table, toast } from "../dom.js";
+import { h, s, style, swap, table, toast } from "../dom.js";
 import { num, percent, plural, when, words } from "../format.js";
 
 const ESCALATED = ["", "waiting for the research head", "asked, refused", "asked, granted"];
@@ -27,7 +27,7 @@ function build(app) {
     toast(answer.log.at(-1).words);
   } });
   const rules = h("p", { class: "note" });
-  const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([, label, colour]) => [label, colour, "square"]) });
+  const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([part, label, colour]) => [label, colour, `square part ${part}`]) });
   const stock = monthCurves({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, market: () => app.market, series: stocks });
   const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: 240, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
   const needs = figure({ title: "Need and delivery, team by team", unit: "H100e per head, this month", note: "The open mark is what a member needs for present-day work with the running project; the full mark is what the team got.", height: 240, draw: drawNeeds, rows: needRows });
@@ -106,7 +106,10 @@ function build(app) {
     return { sentence, exceptions: teams().filter((team) => team.promise_share > 0 || (team.escalated > 0 && team.escalated !== told)) };
   }
 
-  const PARTS = [["research", "used by research", COLOURS[1]], ["idle", "open, but nobody asked", "var(--ghost)"], ["diverted", "diverted to products", COLOURS[2]], ["flagship", "taken by a flagship", COLOURS[0]], ["lost", "not usable", "var(--line)"]];
+  // Told apart by how they are filled: the colours are those of laboratories.
+  const PARTS = [["research", "used by research", INK], ["idle", "open, but nobody asked", "var(--bg)"], ["diverted", "diverted to products", "var(--part)"], ["flagship", "taken by a flagship", "url(#part-flagship)"], ["lost", "not usable", "url(#part-lost)"]];
+  const hatch = (id, size, turn, width) => s("pattern", { id, width: size, height: size, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${turn})` }, s("rect", { width: size, height: size, fill: "var(--bg)" }), s("rect", { width, height: size, fill: "var(--ink)" }));
+  const patterns = () => s("defs", {}, hatch("part-flagship", 5, 45, 2.2), hatch("part-lost", 7, -45, 0.8));
 
   function parts() {
     return now.employers.filter((each) => each.owned + each.rented > 0).sort((a, b) => b.owned + b.rented - a.owned - a.rented).slice(0, 10).flatMap((each) => {
@@ -125,7 +128,7 @@ function build(app) {
     return {
       height: 30 + 25 * order.length, marginLeft: Math.min(130, width * 0.34), marginRight: 20, marginBottom: 24,
       x: { label: null, grid: true, ticks: 4, tickFormat: (v) => num(v) }, y: { label: null, domain: order, tickSize: 0, padding: 0.25 }, color: { type: "identity" },
-      marks: [Plot.barX(rows, { x: "size", y: "employer", fill: "colour", order: PARTS.map(([, , colour]) => colour), title: (row) => `${row.employer}: ${row.label} ${num(row.size)} H100e` }), Plot.ruleX([0], { stroke: MUTED })],
+      marks: [patterns, Plot.barX(rows, { x: "size", y: "employer", fill: "colour", stroke: INK, strokeWidth: 0.7, order: PARTS.map(([, , colour]) => colour), title: (row) => `${row.employer}: ${row.label} ${num(row.size)} H100e` }), Plot.ruleX([0], { stroke: MUTED })],
     };
   }
 
@@ -134,7 +137,7 @@ function build(app) {
   }
 
   function stocks() {
-    return [["owned", "Owned", COLOURS[7]], ["pool", "Open to research", COLOURS[1]]].map(([metric, name, colour]) => ({ name, colour, values: market().ofEmployer(metric, focal) }));
+    return [["owned", "Owned", MUTED], ["pool", "Open to research", INK]].map(([metric, name, colour]) => ({ name, colour, values: market().ofEmployer(metric, focal) }));
   }
 
   function shares() {

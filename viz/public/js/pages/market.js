@@ -1,7 +1,7 @@
 // The market: the living network, what happened, the cards of whatever is clicked, and the main curves under it.
 
 import { Card } from "../cards.js";
-import { COLOURS, monthCurves } from "../charts.js";
+import { COHORTS, COLOURS, INK, monthCurves } from "../charts.js";
 import { download, h, select, swap, toast } from "../dom.js";
 import { Feed } from "../feed.js";
 import { num, plural, when } from "../format.js";
@@ -111,7 +111,7 @@ function build(app) {
   function swatches() {
     const { market } = app;
     const names = colour.value === "cohort"
-      ? market.cohorts.slice(0, 6).map((cohort, k) => [cohort.label || cohort.name, COLOURS[k]])
+      ? market.cohorts.slice(0, 6).map((cohort, k) => [cohort.label || cohort.name, COHORTS[k]])
       : [...market.ranked.slice(0, 7).map((row, k) => [market.employerName(row), COLOURS[k]]), ["others", COLOURS[7]]];
     return [...names, ["start-up", "var(--muted)", "diamond"]];
   }
@@ -182,14 +182,14 @@ function small(app) {
   const market = () => app.market;
   const cursor = () => (market().cursor > 0 && market().cursor < market().month ? market().dates[market().cursor - 1] : null);
   const chart = (title, unit, series, options = {}) => monthCurves({ title, unit, market, series, height: 116, compact: true, lines: () => ({ cursor: cursor(), ...options }) });
-  const world = (name, metric, colour = COLOURS[0]) => ({ name, colour, values: market().series(metric) });
+  const world = (name, metric) => ({ name, colour: INK, values: market().series(metric) });
   const labs = (metric, most) => market().ranked.slice(0, most).map((row, k) => ({ name: market().employerName(row), colour: COLOURS[k], values: market().ofEmployer(metric, row) }));
   return [
-    chart("Departures", "people a month", () => [world("All", "new_departures", COLOURS[7]), { ...labs("departures", 1)[0] }]),
+    chart("Departures", "people a month", () => [world("All", "new_departures"), { ...labs("departures", 1)[0] }]),
     chart("Head count", "researchers", () => labs("headcount", 3)),
-    chart("Cohorts: gone", "share", () => market().cohorts.slice(0, 3).map((cohort, k) => ({ name: cohort.short ?? cohort.name.replace(/-authors?$/, ""), colour: COLOURS[k], values: market().cohortLeft(cohort) })), { percent: true }),
-    chart("Start-ups alive", "companies", () => [world("Start-ups", "n_startups", COLOURS[1])]),
-    chart("Mean pay", "kUSD a year", () => [world("Pay", "mean_pay", COLOURS[2])], { zero: false }),
-    chart("Looking for a job", "people", () => [world("Searching", "n_searching", COLOURS[3])]),
+    chart("Cohorts: gone", "share", () => market().cohorts.slice(0, 3).map((cohort, k) => ({ name: cohort.short ?? cohort.name.replace(/-authors?$/, ""), colour: COHORTS[k], values: market().cohortLeft(cohort) })), { percent: true }),
+    chart("Start-ups alive", "companies", () => [world("Start-ups", "n_startups")]),
+    chart("Mean pay", "kUSD a year", () => [world("Pay", "mean_pay")], { zero: false }),
+    chart("Looking for a job", "people", () => [world("Searching", "n_searching")]),
   ];
 }

@@ -1,6 +1,6 @@
 // One departure: a list to search, and the card with options, what made the difference, how it came, and what would have kept.
 
-import { BREACH, CAUSES, TERM_WORDS } from "../cards.js";
+import { BREACH, CAUSES, TERM_WORDS, luckOf } from "../cards.js";
 import { GOING, INK, MUTED, Plot, STAYING, bars, figure } from "../charts.js";
 import { h, select, swap } from "../dom.js";
 import { told } from "../feed.js";
@@ -14,6 +14,7 @@ const PATHS = {
   none: "nothing that the model knows: the record says that this role left", routine: "a reason of one’s own, without outside cause", shock: "a shock", "slow build-up": "a slow build-up: the outside looked better and better",
   colleagues: "colleagues who left", offer: "an approach from outside", founding: "an idea to found",
 };
+const UNDECIDED = { laid_off: "it was a layoff", startup_failed: "the start-up failed", imposed: "the record says that this role left" };
 const REACH = { referral: "a referral", visible: "a recruiter’s call", market: "an application" };
 
 export class Departures {
@@ -129,13 +130,13 @@ export class Departures {
         fact("When", `${when(card.date)}, after ${plural(card.tenure_months, "month")} in ${card.from.team || card.from.employer}`),
         fact("Went to", card.to.employer ? `${card.to.employer}${card.to.team ? ` / ${card.to.team}` : ""}` : CAUSES[card.cause] ?? words(card.cause)),
         card.to.pay ? fact("Pay", `${num(card.from.pay, 0)} → ${num(card.to.pay, 0)} kUSD a year`) : null,
-        fact("Opened by", PATHS[card.path] ?? card.path),
+        decided ? fact("Opened by", PATHS[card.path] ?? card.path) : null,
         card.reach ? fact("The offer came by", [REACH[card.reach] ?? card.reach, card.referrer >= 0 ? [" through ", link(card.referrer)] : ""]) : card.referrer >= 0 ? fact("Asked by", [link(card.referrer), ", who founded"]) : null,
         card.event ? fact("Event", this.#eventOf(card.event)) : null),
-      decided ? null : h("p", { class: "note", text: "No decision was made by this person: there are no options to weigh." }),
-      this.charts.slice(0, decided ? 2 : 0), this.#luck(card), this.charts.slice(decided ? 2 : 0),
-      h("div", { class: "bar-row" }, this.keepIt, h("button", { type: "button", class: "quiet", text: "Show in the market", onclick: () => app.select("person", card.researcher) })),
-      h("p", { class: "note", text: "Searched on copies of this history, with the pulls of the present run, and verified by running the whole history again. It takes about a minute." }), this.work.node, this.keepHost);
+      decided ? null : h("p", { class: "note", text: `No decision was made by this person: ${UNDECIDED[card.cause] ?? "there are no options to weigh"}.` }),
+      this.charts.slice(0, decided ? 2 : 0), luckOf(card), this.charts.slice(decided ? 2 : 0),
+      h("div", { class: "bar-row" }, decided ? this.keepIt : null, h("button", { type: "button", class: "quiet", text: "Show in the market", onclick: () => app.select("person", card.researcher) })),
+      decided ? [h("p", { class: "note", text: "Searched on copies of this history, with the pulls of the present run, and verified by running the whole history again. It takes about a minute." }), this.work.node, this.keepHost] : null);
   }
 
   #sentence(card) {
@@ -152,13 +153,6 @@ export class Departures {
   #eventOf(id) {
     const event = this.app.market.events.find((each) => each.id === id);
     return [event ? `${event.label} (${id}) ` : `${id} `, event?.imposed ? h("button", { type: "button", class: "link", onclick: () => this.app.without(id) }, h("u", { text: "What if it had not happened?" })) : null];
-  }
-
-  #luck(card) {
-    const taken = card.options.find((option) => option.taken);
-    if (!taken || card.cause === "founded") return null;
-    const above = card.options.filter((option) => option.state !== "no_place" && option.value > taken.value + 5e-4).sort((a, b) => b.value - a.value)[0];
-    return above ? h("p", { class: "note luck", text: `What was chosen lies ${num(above.value - taken.value)} utils below the best, ${above.option}: the luck of the month decided, the part of a choice that no term explains.` }) : null;
   }
 
   #options(card) {

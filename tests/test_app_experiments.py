@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +21,11 @@ from abm import cli
 from abm import parameters as declared_parameters
 from tests.app_session import Asked
 from viz import frames
+from viz.door import policy
 from viz.messages import Wrong
 from viz.pages.experiments import READERS
-from viz.shelf import fit, folders, sweep
+from viz.report import SCRIPT
+from viz.shelf import fit, folders, market, names, sweep
 
 STUDY = """
 name = "{name}"
@@ -231,7 +234,7 @@ def test_limits_of_a_box_are_shares_of_the_range_of_the_sweep(asker: Asked) -> N
 def test_a_calibration_shows_posterior_prior_forecasts_and_scores(asker: Asked, root: Path) -> None:
     answer = opened(asker, "calibration", "calibration")
     (corner,) = blocks(answer, "corner")
-    assert corner["names"] == ["h0", "h_ties"]
+    assert corner["names"] == [names.factor("h0"), names.factor("h_ties")]
     assert (corner["low"][0], corner["high"][0]) == (0.01, 0.09)
     values, weight = array(answer, corner["values"]), array(answer, corner["weight"])
     held = pq.read_table(root / "calibration" / "posterior.parquet").to_pandas()
@@ -371,6 +374,102 @@ def test_links_are_not_followed(linked: Asked) -> None:
 )
 def test_requests_of_another_form_are_refused(asker: Asked, fields: dict[str, Any]) -> None:
     asker.refused("experiment", **fields)
+
+
+@pytest.mark.parametrize("away", AWAY)
+def test_no_page_outside_the_root_is_shown(linked: Asked, away: str) -> None:
+    linked.refused("experiment_page", folder=away, file="report.html")
+    linked.refused("experiment_page", folder="grid", file=f"{away}/report.html")
+
+
+def test_only_our_own_pages_are_shown_and_under_their_policy(
+    own: tuple[Path, Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other page is; what is shown may run our script, load nothing, and is not handed out as a file."""
+    folder, asker = own
+    for name in ("report.html", "other.html", "summary.json"):
+        (folder / name).write_text("<p>here</p>", encoding="utf-8")
+    answer = asker.well("experiment_page", folder=".", file="report.html")
+    assert answer["buffers"] == [b"<p>here</p>"]
+    parts = dict(part.split(" ", 1) for part in answer["policy"].split("; "))
+    assert parts["default-src"] == "'none'" and parts["script-src"] == policy.digest(SCRIPT)
+    assert not {"connect-src", "frame-src", "font-src"} & parts.keys() and '"' not in answer["policy"]
+    for name in ("other.html", "summary.json", "attribution.html"):
+        asker.refused("experiment_page", folder=".", file=name)
+    asker.refused("experiment_file", folder=".", file="report.html")
+    monkeypatch.setattr(folders, "LARGEST_SENT", 5)
+    assert "MB" in asker.refused("experiment_page", folder=".", file="report.html")
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+CODE = re.compile(r"\b[a-z_]+:[\w-]+@\d{4}|@\d{4}-\d{2}|\bpolicies\.|\bh_ties\b|\bh0\b|\bstartup_share\b")
+
+
+def written(block: dict[str, Any]) -> str:
+    """All that a reader sees of a block, less the tables that say how things are called in the files."""
+    if block["type"] == "table":
+        kept = [k for k, column in enumerate(block["columns"]) if column["name"] != "in the files"]
+        return json.dumps([block["title"], [[row[k] for k in kept] for row in block["rows"]]])
+    return json.dumps({key: value for key, value in block.items() if key not in ("x", "y", "spread", "values")})
+
+
+@pytest.mark.parametrize("folder", ["morris", "morris/analysis", "calibration", "compare", "attribution", "."])
+def test_outcomes_and_factors_are_in_words(asker: Asked, folder: str) -> None:
+    """No code of an outcome or of a factor is shown, but where a table says how it is called in the files."""
+    answer = opened(asker, folder, MADE[folder])
+    shown = [written(block) for block in answer["blocks"]]
+    assert [found for text in shown for found in CODE.findall(text)] == []
+    if folder in ("morris", "morris/analysis", "calibration"):
+        codes = [row[-1] for block in answer["blocks"] if block["type"] == "table" for row in block["rows"]
+                 if block["columns"][-1]["name"] == "in the files"]  # fmt: skip
+        assert {"h0", "h_ties"} <= set(codes), "the codes are still to be found"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("left:alpha-authors@2022-12", "Alpha authors: gone by Dec 2022"),
+        ("exits", "Voluntary departures"),
+        ("exits:Meta@2023-09", "Voluntary departures: Meta, up to Sep 2023"),
+        ("flow:Meta>OpenAI@2022-01..2023-02", "Moves from Meta to OpenAI, Jan 2022 – Feb 2023"),
+        ("retention:Meta@2025-05", "Share of hires still there two years on: Meta, up to May 2025"),
+        ("new_startups", "Start-ups founded"),
+        ("y", "y"),
+        ("left:<b>@2022-99", "<b>: gone by 2022-99"),
+    ],
+)
+def test_outcomes_are_called_by_what_they_are(text: str, words: str) -> None:
+    assert names.outcome(text) == words
+
+
+def test_factors_are_called_by_what_they_mean_and_no_two_alike() -> None:
+    every = list(declared_parameters.declared())
+    assert len({names.factor(name) for name in every}) == len(every) > 100
+    assert not set(every) & {names.factor(name) for name in every}
+    assert names.factor("policies.match_offers.factor") == "Match offers: factor"
+    assert names.factor("x1") == "x1"
+    rule = names.told(
+        "h0 above 0.03 and policies.match_offers.factor below 1.2", ["h0", "policies.match_offers.factor"]
+    )
+    assert rule == f"{names.factor('h0')} above 0.03 and Match offers: factor below 1.2"
+
+
+def test_shares_are_told_in_per_cent() -> None:
+    """A part of one is 73 %, not 0.731; what is measured in anything else stays as it is."""
+    assert names.row([0.731, -0.052, 0.004, None, math.inf], "share")[:4] == ["73 %", "−5.2 %", "0.4 %", None]
+    assert names.row([0.731, 3], "people") == [0.731, 3]
+    assert names.value(0.2, "share per month") == 0.2
+    answer = market.comparison(Path(), {
+        "outcomes": [{"outcome": "startup_share", "unit": "share", "first": 0.731, "second": 0.5,
+                      "difference": {"mean": -0.231, "low": -0.3, "high": -0.1}}],
+        "interval": "95 %", "people": {}, "people_by_employer": {}, "people_by_cohort": {}, "scenario": "tiny",
+        "change": "", "seed": 1, "replicates": 2, "identical": 0,
+    })  # fmt: skip
+    (table,) = [block for block in blocks(answer, "table") if block["title"] == "Outcomes"]
+    assert table["rows"] == [
+        ["Share of departures that go to a start-up", "share", "73 %", "50 %", "−23 %", "−30 %", "−10 %"]
+    ]
 
 
 # ---- damaged, empty, half-written ------------------------------------------------------------------------------------

@@ -577,6 +577,11 @@ def test_the_policy_names_the_scripts_of_the_page() -> None:
     scripts = next(part for part in found.split("; ") if part.startswith("script-src"))
     assert policy.digest("one()\n") in scripts and "'nonce-N'" in scripts
     assert "unsafe-inline" not in scripts and "http" not in found and "*" not in found
+    named = policy.of_page(page, "N", "report()")
+    assert policy.digest("report()") in named and policy.digest("report()") not in found
+    shown = policy.of_report("report()")
+    assert shown.startswith(f"default-src 'none'; script-src {policy.digest('report()')};")
+    assert "'self'" not in shown and "blob:" not in shown and "http" not in shown and "*" not in shown
     assert policy.with_nonce(page, "N").startswith('<script nonce="N" id="c"')
     first, second = (
         ask(gate(policy=lambda nonce: nonce, with_nonce=policy.with_nonce))[1]["content-security-policy"]

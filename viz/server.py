@@ -127,6 +127,8 @@ def _before(app: Any, origins: frozenset[str], sessions: int) -> Gate:
     """The gate before an app of Solara's."""
     import solara.server.kernel_context as kernels  # noqa: PLC0415  # its settings are read at import
 
+    from viz import report  # noqa: PLC0415  # charts and tables are not needed before
+
     warnings.filterwarnings("ignore", "Cookies with samesite", UserWarning)  # the gate makes them Lax
 
     def end(kernel: str) -> None:
@@ -137,7 +139,7 @@ def _before(app: Any, origins: frozenset[str], sessions: int) -> Gate:
     rules = Rules(
         origins=origins,
         files=shell_files(),
-        policy=lambda nonce: policy.of_page(_page(), nonce),
+        policy=lambda nonce: policy.of_page(_page(), nonce, report.SCRIPT),
         with_nonce=policy.with_nonce,
     )
     return Gate(app, rules, Seats(sessions, kernels=lambda: list(kernels.contexts), end=end))

@@ -47,11 +47,30 @@ def digest(script: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii") + "'"
 
 
-def of_page(page: str, nonce: str) -> str:
+def of_report(script: str) -> str:
+    """The policy of a report that is shown in a frame of the page: nothing is loaded, and only `script` runs.
+
+    The frame is a sandbox without an origin; what is in it may have been written by anybody. A frame without an address
+    of its own is under the policy of the page as well, so `of_page` has to name the same script.
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {digest(script)}",
+            "style-src 'unsafe-inline'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def of_page(page: str, nonce: str, report: str = "") -> str:
     """The policy of a page.
 
     Args:
         page: as it leaves Solara's template; its scripts may run.
+        report: the script of our reports, which are shown in frames; it may run as well.
         nonce: of this answer alone. The module loader of the widgets writes an import map into the page with it.
 
     `unsafe-eval`: Vue compiles the templates that stand in the page and in Solara's components with `new Function`;
@@ -59,7 +78,8 @@ def of_page(page: str, nonce: str) -> str:
     `unsafe-inline` for styles only: Vuetify and the widgets put style elements into the page while it runs. `data:` for
     fonts: some stand in the shell's style sheet.
     """
-    scripts = " ".join(sorted({digest(script) for script in inline_scripts(page)}))
+    known = [*inline_scripts(page), *([report] if report else [])]
+    scripts = " ".join(sorted({digest(script) for script in known}))
     return "; ".join(
         [
             "default-src 'none'",

@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from viz.door import policy
 from viz.messages import Field, Wrong, handler, text
+from viz.report import SCRIPT
 from viz.session import Session
 from viz.shelf import analysis, fit, folders, market, packages, people, sweep
 from viz.shelf.folders import BY_NAME, Found
@@ -121,3 +123,11 @@ def experiment_file(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     root = folders.root_of(session.options.results)
     data = folders.sent(root, values["folder"], values["file"])
     return {"name": values["file"], "data": np.frombuffer(data, dtype=np.uint8)}
+
+
+@handler("experiment_page", Field("folder", text(400)), Field("file", text(200)))
+def experiment_page(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+    """A page of a folder of results, and the policy under which a frame may show it: anybody may have written it."""
+    root = folders.root_of(session.options.results)
+    data = folders.page(root, values["folder"], values["file"])
+    return {"name": values["file"], "data": np.frombuffer(data, dtype=np.uint8), "policy": policy.of_report(SCRIPT)}

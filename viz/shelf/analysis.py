@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from abm.parameters import declared
-from viz.shelf.blocks import Block, bar, bars, facts, points, table, text
+from viz.shelf import names
+from viz.shelf.blocks import Block, bar, bars, coded, facts, points, table, text
 
 _MEASURES: Final = {
     "sobol": (
@@ -58,7 +59,7 @@ def sensitivity(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
             part = each["second"] if ranking["method"] == "sobol" else None
             rows.append(
                 bar(
-                    each["factor"],
+                    names.factor(each["factor"]),
                     each,
                     part=part,
                     sign=each["sign"],
@@ -67,18 +68,22 @@ def sensitivity(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 )
             )
         threshold = ranking["threshold"]
-        blocks.append(bars(f"{ranking['outcome']}: {name.lower()}", rows, unit, note, threshold=threshold))
+        blocks.append(
+            bars(f"{names.outcome(ranking['outcome'])}: {name.lower()}", rows, unit, note, threshold=threshold)
+        )
         if ranking["method"] == "morris":
             blocks.append(_plane(ranking))
         blocks.append(text("How far to trust it", _trust(ranking)))
         blocks.append(_ranked(ranking))
+    factors = [each["factor"] for ranking in rankings for each in ranking["indices"]]
+    blocks.append(coded([ranking["outcome"] for ranking in rankings], factors))
     return {"title": f"Sensitivity of {content.get('study', folder.name)}", "facts": origin(content), "blocks": blocks}
 
 
 def _plane(ranking: Mapping[str, Any]) -> Block:
     each = [
         {
-            "name": index["factor"],
+            "name": names.factor(index["factor"]),
             "x": index["value"],
             "y": index["second"],
             "x_low": index["low"],
@@ -88,7 +93,7 @@ def _plane(ranking: Mapping[str, Any]) -> Block:
         for index in ranking["indices"]
     ]
     return points(
-        f"{ranking['outcome']}: the Morris plane",
+        f"{names.outcome(ranking['outcome'])}: the Morris plane",
         ("mean size of the effect, mu*", ranking["scale"]),
         ("spread of the effect, sigma", ranking["scale"]),
         each,
@@ -99,19 +104,19 @@ def _plane(ranking: Mapping[str, Any]) -> Block:
 
 def _strengths(rankings: list[dict[str, Any]]) -> Block:
     """All outcomes beside each other, in shares of the strongest factor of each."""
-    names = list(dict.fromkeys(each["factor"] for ranking in rankings for each in ranking["indices"]))
+    listed = list(dict.fromkeys(each["factor"] for ranking in rankings for each in ranking["indices"]))
     held = {ranking["outcome"]: {each["factor"]: each for each in ranking["indices"]} for ranking in rankings}
     largest = {
         outcome: max((each["value"] or 0 for each in rows.values()), default=0) for outcome, rows in held.items()
     }
-    cells = [[_cell(held[outcome].get(name), largest[outcome]) for outcome in held] for name in names[:60]]
+    cells = [[_cell(held[outcome].get(name), largest[outcome]) for outcome in held] for name in listed[:60]]
     return {
         "type": "matrix",
         "title": "What moves which outcome",
-        "rows": names[:60],
-        "columns": list(held),
+        "rows": [names.factor(name) for name in listed[:60]],
+        "columns": [names.outcome(name) for name in held],
         "cells": cells,
-        "note": "In shares of the strongest factor of each outcome.",
+        "note": "In per cent of the strongest factor of each outcome.",
         "shade": True,
     }
 
@@ -121,13 +126,17 @@ def _cell(index: Mapping[str, Any] | None, largest: float) -> dict[str, Any]:
     if value is None or not math.isfinite(value):
         return {"lines": ["–"], "value": None}
     share = value / largest if largest else 0.0
-    return {"lines": [f"{share:.2f}"], "value": share, "faint": bool(index and index["verdict"] == "luck")}
+    return {
+        "lines": [f"{share:.0%}".replace("%", " %")],
+        "value": share,
+        "faint": bool(index and index["verdict"] == "luck"),
+    }
 
 
 def _trust(ranking: Mapping[str, Any]) -> list[str]:
     said = [
-        f"{ranking['points']:,} points, {_histories(ranking['replicates'])}; mean {ranking['mean']:.4g}, spread "
-        f"{ranking['spread']:.3g} {ranking['unit']}"
+        f"{ranking['points']:,} points, {_histories(ranking['replicates'])}; mean {_measured(ranking, 'mean', 4)}, "
+        f"spread {_measured(ranking, 'spread', 3)}"
     ]
     settled = ranking.get("convergence")
     if settled:
@@ -146,8 +155,15 @@ def _trust(ranking: Mapping[str, Any]) -> list[str]:
     if ranking.get("missing"):
         said.append(f"{ranking['missing']:,} points without a result are left out.")
     for one, two, share in (ranking.get("pairs") or [])[:3]:
-        said.append(f"Together beyond the sum: {one} with {two}, {share:.3g}.")
+        said.append(f"Together beyond the sum: {names.factor(one)} with {names.factor(two)}, {share:.3g}.")
     return said
+
+
+def _measured(ranking: Mapping[str, Any], key: str, figures: int) -> str:
+    """A number of an outcome with its unit: shares in per cent."""
+    if names.is_share(ranking["unit"]):
+        return str(names.value(ranking[key], ranking["unit"]))
+    return f"{ranking[key]:.{figures}g} {ranking['unit']}".rstrip()
 
 
 def _histories(replicates: int) -> str:
@@ -170,7 +186,7 @@ def _ranked(ranking: Mapping[str, Any]) -> Block:
     ]
     rows = [
         [
-            each["factor"],
+            names.factor(each["factor"]),
             each["value"],
             each["low"],
             each["high"],
@@ -180,20 +196,22 @@ def _ranked(ranking: Mapping[str, Any]) -> Block:
         ]
         for each in ranking["indices"]
     ]
-    return table(f"{ranking['outcome']}: all factors", columns, rows)
+    return table(f"{names.outcome(ranking['outcome'])}: all factors", columns, rows)
 
 
 def discovery(folder: Path, content: dict[str, Any], study: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Boxes with their limits and how they were peeled; `study` is that of the sweep, for the ranges of factors."""
-    case = (
+    used = [limit["factor"] for box in content["boxes"] for limit in box["limits"]]
+    coded_case = (
         content.get("case") or f"{content['outcome']} {'above' if content['above'] else 'below'} {content['bound']:g}"
     )
+    case = names.told(coded_case, outcomes=[content["outcome"]])
     ranges = {name: (known.low, known.high, False) for name, known in declared().items()}
     for factor in (study or {}).get("factors", ()):
         if factor.get("low") is not None and factor.get("high") is not None:
             ranges[factor["name"]] = (factor["low"], factor["high"], bool(factor.get("log")))
     blocks: list[Block] = [
-        text("Rules", [f"{rule[:1].upper()}{rule[1:]}." for rule in content["rules"]] or ["No box was found."])
+        text("Rules", [f"{rule[:1].upper()}{rule[1:]}." for rule in _spoken(content, used)] or ["No box was found."])
     ]
     for number, box in enumerate(content["boxes"], 1):
         rows = [_side(limit, ranges.get(limit["factor"])) for limit in box["limits"]]
@@ -237,10 +255,18 @@ def discovery(folder: Path, content: dict[str, Any], study: Mapping[str, Any] | 
             ("quasi-p", "number"),
         ]
         limits = [
-            [one["factor"], one["low"], one["high"], ", ".join(one["levels"]), one["stability"], one["quasi_p"]]
+            [
+                names.factor(one["factor"]),
+                one["low"],
+                one["high"],
+                ", ".join(one["levels"]),
+                one["stability"],
+                one["quasi_p"],
+            ]
             for one in box["limits"]
         ]
         blocks.append(table(f"Box {number}: limits", columns, limits, "Restricted in: share of bootstrap samples."))
+    blocks.append(coded([content["outcome"]], used))
     return {
         "title": f"When it comes to {case}",
         "facts": [*origin(content), *facts([("Cases", f"{content['cases']:,} of {content['points']:,} points")])],
@@ -248,10 +274,16 @@ def discovery(folder: Path, content: dict[str, Any], study: Mapping[str, Any] | 
     }
 
 
+def _spoken(content: Mapping[str, Any], factors: list[str]) -> list[str]:
+    """The rules of the boxes without codes."""
+    return [names.told(rule, factors, [content["outcome"]]) for rule in content["rules"]]
+
+
 def _side(limit: Mapping[str, Any], span: tuple[float, float, bool] | None) -> dict[str, Any]:
     """A limit as shares of the range of its factor."""
     low, high = limit["low"], limit["high"]
-    words = f"{limit['factor']}: " + (
+    name = names.factor(limit["factor"])
+    words = f"{name}: " + (
         " or ".join(limit["levels"])
         or f"{'…' if low is None else f'{low:.3g}'} to {'…' if high is None else f'{high:.3g}'}"
     )
@@ -261,7 +293,7 @@ def _side(limit: Mapping[str, Any], span: tuple[float, float, bool] | None) -> d
             if value is not None:
                 ends[side] = _share(value, *span)
     return {
-        "name": limit["factor"],
+        "name": name,
         "low": ends[0],
         "high": ends[1],
         "words": words,

@@ -2,7 +2,7 @@
 
 A block is plain data with a `type`. Numbers may be not finite; on the way to the page they become null.
 
-bars       rows of {name, value, low, high, part?, note?}; unit
+bars       rows of {name, value, low, high, part?, note?}; unit: what begins with "share" is drawn in per cent
 points     points of {x, y, name, words?, group?, x_low ... y_high?}; x and y {label, unit}; line? joins them in order
 intervals  rows of {name, low, high, middle, seen_low, seen_high, of, words}; unit
 fan        by month: dates, low, high, inner_low, inner_high, middle; seen [{date, low, high, use}]; unit, whole
@@ -12,12 +12,15 @@ corner     names, units, low, high, log; values (N, K) and weight (N)
 sweep      factors, outcomes, and the values at every point, see viz/shelf/sweep.py
 table      columns of {name, kind: text | number | percent, unit?}, rows; cut: rows left out
 text       lines
+page       file: a page of its own beside the document, opened in a frame that can do nothing else
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+
+from viz.shelf import names
 
 MOST_ROWS: Final = 300
 MOST_BARS: Final = 40
@@ -73,6 +76,12 @@ def text(title: str, lines: Iterable[str]) -> Block:
     return {"type": "text", "title": title, "lines": [line for line in lines if line]}
 
 
+def coded(outcomes: Iterable[str] = (), factors: Iterable[str] = ()) -> Block:
+    """What is called by its words above, and by its code in the files."""
+    rows = names.glossary(factors, outcomes)
+    return table("Names in the files", [("here", "text"), ("in the files", "text")], rows) if rows else text("", [])
+
+
 def cells(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[list[Any]]:
     """Rows of a table: the values of some keys."""
     return [[row[key] for key in keys] for row in rows]
@@ -85,9 +94,14 @@ def span(estimate: Any) -> list[Any]:
     return [estimate, None, None]
 
 
-def interval(estimate: Any) -> str:
-    """An estimate in words: mean and interval."""
+def interval(estimate: Any, unit: str = "") -> str:
+    """An estimate in words: mean and interval, with its unit if one is given."""
     mean, low, high = span(estimate)
     if mean is None:
         return "–"
+    if names.is_share(unit):
+        mean, low, high = names.row((mean, low, high), unit)
+        return str(mean) if low is None or high is None else f"{mean} [{low}, {high}]"
+    if unit:
+        return f"{interval(estimate)} {unit}"
     return f"{mean:.3g}" if low is None or high is None else f"{mean:.3g} [{low:.3g}, {high:.3g}]"

@@ -9,9 +9,11 @@ from typing import Any, Final
 import numpy as np
 
 from abm import result_file
-from viz.shelf.blocks import Block, cells, facts, table, text
+from viz.shelf import names
+from viz.shelf.blocks import Block, coded, facts, table, text
 
 MOST_DRAWS: Final = 4_000
+_OF_A_PARAMETER: Final = ("prior_low", "prior_high", "mean", "sd", "p05", "p50", "p95", "contraction")
 
 
 def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 "title": "What the observations leave of the ranges",
                 "note": "On the diagonal each posterior, its prior as a flat line; below it pairs, the "
                 "size of a dot is its weight." + (f" A sample of {MOST_DRAWS:,} draws." if more else ""),
-                "names": [row["parameter"] for row in rows],
+                "names": [names.factor(row["parameter"]) for row in rows],
                 "units": [row.get("unit", "") for row in rows],
                 "low": [row["prior_low"] for row in rows],
                 "high": [row["prior_high"] for row in rows],
@@ -52,7 +54,7 @@ def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         table(
             "Posterior",
             columns,
-            cells(rows, "parameter", "prior_low", "prior_high", "mean", "sd", "p05", "p50", "p95", "contraction"),
+            [[names.factor(row["parameter"]), *(row[key] for key in _OF_A_PARAMETER)] for row in rows],
             "Contraction: how much narrower than the prior.",
         )
     )
@@ -63,6 +65,7 @@ def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     blocks.append(_forecasts(content["forecasts"]))
     if content["scores"]:
         blocks += _scores(content["scores"])
+    blocks.append(coded([row["row"] for row in content["forecasts"]], [row["parameter"] for row in rows]))
     return {
         "title": f"Calibration of {content['scenario']['name']}",
         "facts": facts(
@@ -97,7 +100,7 @@ def _forecasts(rows: list[dict[str, Any]]) -> Block:
         "that were fitted; rows to be predicted carry none.",
         "rows": [
             {
-                "name": row["row"],
+                "name": names.outcome(row["row"]),
                 "low": row["p10"],
                 "high": row["p90"],
                 "middle": row["mean"],
@@ -112,15 +115,17 @@ def _forecasts(rows: list[dict[str, Any]]) -> Block:
 
 
 def _scores(scores: list[dict[str, Any]]) -> list[Block]:
-    names = list(dict.fromkeys(row["forecast"] for row in scores))
+    forecasts = list(dict.fromkeys(row["forecast"] for row in scores))
     rows = []
     for key in dict.fromkeys(row["row"] for row in scores):
         for left_out in (True, False):
             found = {row["forecast"]: row for row in scores if row["row"] == key and row["left_out"] == left_out}
             for score in ("log_score", "crps") if found else ():
-                given = [found[name][score] if name in found else None for name in names]
-                rows.append([key, score.replace("_", " "), "left out" if left_out else "in sample", *given])
-    columns = [("row", "text"), ("score", "text"), ("fitted", "text"), *((name, "number") for name in names)]
+                given = [found[name][score] if name in found else None for name in forecasts]
+                rows.append(
+                    [names.outcome(key), score.replace("_", " "), "left out" if left_out else "in sample", *given]
+                )
+    columns = [("row", "text"), ("score", "text"), ("fitted", "text"), *((name, "number") for name in forecasts)]
     note = "Smaller is better. Left out: fitted without that row, which is the honest comparison."
     return [table("The model beside simple baselines", columns, rows, note)]
 
@@ -135,7 +140,7 @@ def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         seen = row.get("observed") or [None, None]
         rows.append(
             {
-                "name": row["row"],
+                "name": names.outcome(row["row"]),
                 "low": low,
                 "high": high,
                 "middle": middle,
@@ -147,7 +152,8 @@ def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         )
         others = [row["forecasts"].get(name, {}) for name in ("constant", "tenure", "contagion")]
         key = "p50" if row["unit"] == "ratio" else "mean"
-        beside.append([row["row"], row["status"], row["unit"], middle, low, high, *(each.get(key) for each in others)])
+        numbers = [middle, low, high, *(each.get(key) for each in others)]
+        beside.append([names.outcome(row["row"]), row["status"], row["unit"], *names.row(numbers, row["unit"])])
     columns = [
         ("row", "text"),
         ("status", "text"),

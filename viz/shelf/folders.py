@@ -24,6 +24,7 @@ MOST_VALUES: Final = 2_000_000  # of one document: some 100 MB of memory
 LARGEST_GUESSED: Final = 8 * 1024**2  # a JSON file without a known name is opened to see what it is
 LARGEST_SENT: Final = 20 * 1024**2
 SENT: Final = (".csv", ".json", ".parquet", ".md", ".toml", ".png", ".svg")
+PAGES: Final = ("report.html", "attribution.html")
 _INNER: Final = frozenset({"shards", "attempts", "quarantine", "earlier", "runs", "__pycache__"})
 
 
@@ -263,6 +264,21 @@ def sent(root: Path, folder: str, file: str) -> bytes:
     """
     if "/" in file or not file.endswith(SENT):
         raise Wrong(f"file {shown(file)}: only {', '.join(SENT)} of an opened folder are sent")
+    return _bytes(root, folder, file)
+
+
+def page(root: Path, folder: str, file: str) -> bytes:
+    """The bytes of a page that a command wrote beside its document; to be shown in a frame, never handed out.
+
+    Raises:
+        Wrong: not inside the root, of another name, or too large.
+    """
+    if file not in PAGES:
+        raise Wrong(f"page {shown(file)}: only {' and '.join(PAGES)} of an opened folder are shown")
+    return _bytes(root, folder, file)
+
+
+def _bytes(root: Path, folder: str, file: str) -> bytes:
     path = inside(root, f"{folder}/{file}" if folder != "." else file, "file")
     try:
         return result_file.data(path, LARGEST_SENT)

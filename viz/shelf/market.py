@@ -8,6 +8,7 @@ from typing import Any
 
 from viz import results
 from viz.messages import Wrong
+from viz.shelf import names
 from viz.shelf.blocks import ENDS, Block, bar, bars, cells, facts, interval, span, table, text
 
 
@@ -32,15 +33,7 @@ def run(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     reasons = [bar(each["path"], each["share"]) for each in content["reasons"]]
     blocks.append(bars("What opened the decision to leave", reasons, "share of voluntary exits"))
     if (folder / "report.html").is_file():
-        blocks.append(
-            text(
-                "The whole report",
-                [
-                    f"report.html in {folder.name} shows every chart of this run; open it in "
-                    "the browser from the folder."
-                ],
-            )
-        )
+        blocks.insert(0, {"type": "page", "title": "The whole report", "file": "report.html"})
     return {
         "title": scenario.get("title") or scenario["name"],
         "facts": facts(
@@ -105,7 +98,7 @@ def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     outcomes = content["outcomes"]
     by_unit: dict[str, list[dict[str, Any]]] = {}
     for each in outcomes:
-        by_unit.setdefault(each["unit"], []).append(bar(each["outcome"], each["difference"]))
+        by_unit.setdefault(each["unit"], []).append(bar(names.outcome(each["outcome"]), each["difference"]))
     blocks: list[Block] = [bars("What changes", rows, unit, content["interval"]) for unit, rows in by_unit.items()]
     columns = [
         ("outcome", "text"),
@@ -120,7 +113,10 @@ def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
             "Outcomes",
             columns,
             [
-                [each["outcome"], each["unit"], each["first"], each["second"], *span(each["difference"])]
+                [
+                    *(names.outcome(each["outcome"]), each["unit"]),
+                    *names.row([each["first"], each["second"], *span(each["difference"])], each["unit"]),
+                ]
                 for each in outcomes
             ],
         )
@@ -163,17 +159,18 @@ def attribution(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     blocks: list[Block] = []
     for each in content["outcomes"]:
         said = [
-            f"As it happened {interval(each['everything'])}, without the events {interval(each['nothing'])} "
-            f"{each['unit']}."
+            f"As it happened {interval(each['everything'], each['unit'])}, without the events "
+            f"{interval(each['nothing'], each['unit'])}."
         ]
-        blocks.append(text(each["text"], said))
+        called = names.outcome(each["text"])
+        blocks.append(text(called, said))
         for key, name in (("shapley", "Shapley value"), ("leave_one_out", "Leave one out")):
             rows = [bar(_called(part["player"], labels), part[key]) for part in each["parts"] if part.get(key)]
             rows.sort(key=lambda row: -abs(row["value"] or 0))
             if rows:
                 blocks.append(
                     bars(
-                        f"{each['text']}: {name.lower()}",
+                        f"{called}: {name.lower()}",
                         rows,
                         each["unit"],
                         f"Lines: {content['level']:.0%} intervals over histories.",
@@ -187,19 +184,21 @@ def attribution(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ]
         blocks.append(
             table(
-                f"{each['text']}: all events",
+                f"{called}: all events",
                 columns,
                 [
                     [
                         _called(part["player"], labels),
-                        *span(part.get("shapley")),
-                        *span(part.get("leave_one_out")),
+                        *names.row(span(part.get("shapley")), each["unit"]),
+                        *names.row(span(part.get("leave_one_out")), each["unit"]),
                         part.get("share"),
                     ]
                     for part in each["parts"]
                 ],
             )
         )
+    if (folder / "attribution.html").is_file():
+        blocks.insert(0, {"type": "page", "title": "The whole page", "file": "attribution.html"})
     if content["skipped"]:
         blocks.append(text("Left out of the game", [f"{name}: {why}" for name, why in content["skipped"].items()]))
     return {

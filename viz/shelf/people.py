@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from viz.shelf.blocks import ENDS, Block, bar, bars, cells, facts, points, span, table, text
+from viz.shelf import names
+from viz.shelf.blocks import ENDS, Block, bar, bars, facts, points, span, table, text
 
 
 def contagion(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +162,10 @@ def ablation(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     ]
     keys = ("id", "outcome", "unit", "baseline", "without", "difference", "low", "high", "verdict")
     moved = [
-        bar(f"{each['id']} {each['outcome']}", dict(zip(("mean", "low", "high"), each["exits"][:3], strict=True)))
+        bar(
+            f"{each['id']} {names.outcome(each['outcome'])}",
+            dict(zip(("mean", "low", "high"), each["exits"][:3], strict=True)),
+        )
         for each in rows
         if each.get("exits")
     ]
@@ -177,17 +181,22 @@ def ablation(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ),
         "blocks": [
             bars("Exits that each mechanism makes", moved, "people", "Difference with and without it; 95 %."),
-            table("All mechanisms", columns, cells(rows, *keys)),
+            table("All mechanisms", columns, [_in_words(row, keys) for row in rows]),
         ],
     }
+
+
+def _in_words(row: Mapping[str, Any], keys: tuple[str, ...]) -> list[Any]:
+    """A row of the table of mechanisms: its outcome in words, shares in per cent."""
+    return [names.outcome(row[key]) if key == "outcome" else names.value(row[key], row["unit"]) for key in keys]
 
 
 def answer(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     """A question, its answer, and the numbers that it stands on."""
     rows = content["rows"]
-    names = list(rows[0]) if rows else []
-    number = {name for name in names if any(isinstance(row[name], int | float) for row in rows)}
-    columns = [(name.replace("_", " "), "number" if name in number else "text") for name in names]
+    keys = list(rows[0]) if rows else []
+    number = {name for name in keys if any(isinstance(row[name], int | float) for row in rows)}
+    columns = [(name.replace("_", " "), "number" if name in number else "text") for name in keys]
     return {
         "title": content["question"],
         "facts": facts(
@@ -201,6 +210,6 @@ def answer(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
             text("Answer", [content["answer"]]),
             text("How it was asked", [content["design"]]),
             text("What would change it", [content["would_change_my_mind"]]),
-            table("Rows", columns, [[row[name] for name in names] for row in rows]),
+            table("Rows", columns, [[row[name] for name in keys] for row in rows]),
         ],
     }

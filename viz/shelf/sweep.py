@@ -13,7 +13,8 @@ import pyarrow as pa
 from abm import result_file
 from abm.result_file import BadFile
 from viz.messages import Wrong
-from viz.shelf.blocks import Block, facts, table, text
+from viz.shelf import names
+from viz.shelf.blocks import Block, coded, facts, table, text
 
 Floats = npt.NDArray[np.float64]
 MOST_POINTS: Final = 50_000
@@ -58,18 +59,24 @@ def read(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
         "title": f"{study['name']}: what the factors do",
         "note": "Each point is a mean over replicates that share their luck with all other points.",
         "factors": chosen["factors"],
-        "outcomes": [{"name": name, "unit": unit} for name, unit in zip(outcomes, units, strict=True)],
+        "outcomes": [{"name": names.outcome(name), "unit": unit} for name, unit in zip(outcomes, units, strict=True)],
         "x": chosen["x"],
         "y": chosen["y"],
         "spread": chosen["spread"],
         "replicates": int(study["replicates"]),
     }
-    columns = [("factor", "text"), ("from", "number"), ("to", "number"), ("unit", "text"), ("levels", "text")]
+    columns = [
+        *(("factor", "text"), ("from", "number"), ("to", "number"), ("unit", "text"), ("levels", "text")),
+        ("in the files", "text"),
+    ]
     rows = [
-        [f["name"], f.get("low"), f.get("high"), f.get("unit") or "", ", ".join(map(str, f.get("levels") or []))[:200]]
+        [
+            *(names.factor(f["name"]), f.get("low"), f.get("high"), f.get("unit") or ""),
+            *(", ".join(map(str, f.get("levels") or []))[:200], f["name"]),
+        ]
         for f in factors
     ]
-    blocks: list[Block] = [text("", said), block, table("Factors", columns, rows)]
+    blocks: list[Block] = [text("", said), block, table("Factors", columns, rows), coded(outcomes)]
     return {
         "title": str(study["name"]),
         "facts": facts(
@@ -173,7 +180,7 @@ def points(runs: dict[str, Any], factors: list[dict[str, Any]], outcomes: list[s
         x.append(column)
         described.append(
             {
-                "name": factor["name"],
+                "name": names.factor(factor["name"]),
                 "unit": factor.get("unit") or "",
                 "log": bool(factor.get("log")),
                 "low": factor.get("low"),

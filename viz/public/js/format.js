@@ -25,6 +25,14 @@ export function percent(share) {
   return `${num(100 * share, 0)} %`;
 }
 
+/** Whether numbers of a unit are parts of one, read best as per cent. */
+export const isShare = (unit) => unit === "share" || (unit ?? "").startsWith("share of");
+
+/** A value as a reader wants it: parts of one as per cent, with one decimal when small; all else as `num` has it. */
+export function valueOf(unit) {
+  return isShare(unit) ? (value) => (Number.isFinite(value) ? `${num(100 * value, Math.abs(value) < 0.1 ? 1 : 0)} %` : "–") : (value) => num(value);
+}
+
 /** "2023-02" as "Feb 2023". */
 export function when(date) {
   const [year, month] = String(date).split("-");

@@ -2,17 +2,18 @@
 
 import { COLOURS, INK, MUTED, Plot, figure } from "../charts.js";
 import { h, table } from "../dom.js";
-import { asDate, num, percent, plural, when } from "../format.js";
+import { asDate, num, percent, plural, valueOf, when } from "../format.js";
 import { corner } from "./corner.js";
 import { sweep } from "./sweep.js";
-import { tick } from "./tick.js";
+import { frame } from "./page.js";
+import { tick, ticks } from "./tick.js";
 
 const PALE = "color-mix(in srgb, var(--blue) 38%, var(--bg))";
 const finite = Number.isFinite;
 
 /** @param opened the whole answer, for dates and names */
 export function block(one, opened) {
-  const make = { bars, points, intervals, fan, matrix, boxes, corner, sweep, table: rows, text }[one.type];
+  const make = { bars, points, intervals, fan, matrix, boxes, corner, sweep, table: rows, text, page: frame }[one.type];
   return make ? make(one, opened) : null;
 }
 
@@ -22,8 +23,8 @@ function text({ title, lines }) {
 }
 
 const cellOf = (kind) => (value) => {
-  if (kind === "text") return String(value ?? "–");
-  return kind === "percent" ? (finite(value) ? `${num(100 * value, Math.abs(value) < 0.1 ? 1 : 0)} %` : "–") : num(value);
+  if (kind === "text" || typeof value === "string") return String(value ?? "–");
+  return valueOf(kind === "percent" ? "share" : "")(value);
 };
 
 function rows(one) {
@@ -39,6 +40,7 @@ function bars(one) {
   const split = all.some(({ part }) => finite(part));
   const colour = (row) => (row.faint ? "var(--ghost)" : split ? PALE : row.sign === -1 || row.value < 0 ? "var(--accent)" : "var(--blue)");
   const longest = Math.max(...all.map(({ name }) => name.length));
+  const said = valueOf(one.unit);
   const nothing = all.every((row) => [row.value, row.low, row.high].every((value) => !value));
   return figure({
     title: one.title, unit: one.unit, note: [one.note, one.cut ? `The first ${all.length}; ${one.cut} more are in the table.` : ""].filter(Boolean).join(" "),
@@ -50,15 +52,15 @@ function bars(one) {
       const end = (row) => Math.max(0, row.value, finite(row.high) ? row.high : 0);
       return {
         height: 34 + 25 * all.length, marginLeft: left, marginRight: 58, marginBottom: 24, marginTop: 6,
-        x: { label: null, grid: true, ticks: width < 420 ? 3 : 5, tickFormat: tick, nice: true, ...(nothing ? { domain: [0, 1] } : {}) },
+        x: { label: null, grid: true, ticks: width < 420 ? 3 : 5, tickFormat: ticks(one.unit), nice: true, ...(nothing ? { domain: [0, 1] } : {}) },
         y: { label: null, domain: all.map(({ name }) => name), tickSize: 0, padding: 0.3, tickFormat: (name) => (name.length > chars ? `${name.slice(0, chars - 1)}…` : name) },
         marks: [
-          Plot.barX(all, { y: "name", x: "value", fill: colour, title: (row) => [row.name, num(row.value), finite(row.low) ? `${num(row.low)} to ${num(row.high)}` : "", row.note].filter(Boolean).join("\n"), tip: true }),
+          Plot.barX(all, { y: "name", x: "value", fill: colour, title: (row) => [row.name, said(row.value), finite(row.low) ? `${said(row.low)} to ${said(row.high)}` : "", row.note].filter(Boolean).join("\n"), tip: true }),
           split ? Plot.barX(all.filter(({ part }) => finite(part)), { y: "name", x: (row) => Math.max(0, row.part), fill: "var(--blue)" }) : null,
           Plot.ruleY(all.filter(({ low, high }) => finite(low) && finite(high)), { y: "name", x1: "low", x2: "high", stroke: INK, strokeWidth: 1.3 }),
           finite(one.threshold) ? Plot.ruleX([one.threshold], { stroke: MUTED, strokeDasharray: "3 3" }) : null,
           Plot.ruleX([0], { stroke: MUTED }),
-          Plot.text(all, { y: "name", x: end, text: (row) => num(row.value), dx: 6, textAnchor: "start", fill: INK }),
+          Plot.text(all, { y: "name", x: end, text: (row) => said(row.value), dx: 6, textAnchor: "start", fill: INK }),
         ],
       };
     },
@@ -89,15 +91,15 @@ function points(one) {
       const [xs, ys] = [scale("x", 0), scale("y", 1)];
       return {
         marginLeft: 54, marginBottom: 40, marginRight: named ? 90 : 24, marginTop: 24,
-        x: { label: `${label(one.x)} →`, labelAnchor: "right", labelArrow: "none", domain: xs, grid: true, ticks: width < 420 ? 4 : 7, tickFormat: tick },
-        y: { label: `↑ ${label(one.y)}`, labelArrow: "none", domain: ys, grid: true, ticks: 6, tickFormat: tick },
+        x: { label: `${label(one.x)} →`, labelAnchor: "right", labelArrow: "none", domain: xs, grid: true, ticks: width < 420 ? 4 : 7, tickFormat: ticks(one.x.unit) },
+        y: { label: `↑ ${label(one.y)}`, labelArrow: "none", domain: ys, grid: true, ticks: 6, tickFormat: ticks(one.y.unit) },
         marks: [
           one.diagonal ? Plot.line([[0, 0], [Math.min(xs[1], ys[1]), Math.min(xs[1], ys[1])]], { stroke: MUTED, strokeDasharray: "3 3" }) : null,
           ys[0] < 0 && ys[1] > 0 ? Plot.ruleY([0], { stroke: MUTED, strokeOpacity: 0.6 }) : null,
           Plot.ruleY(all.filter(({ x_low: low }) => finite(low)), { y: "y", x1: "x_low", x2: "x_high", stroke: colour, strokeOpacity: 0.45 }),
           Plot.ruleX(all.filter(({ y_low: low }) => finite(low)), { x: "x", y1: "y_low", y2: "y_high", stroke: colour, strokeOpacity: 0.45 }),
           joined.length > 1 ? Plot.line(one.line === true ? joined : [...joined].sort((a, b) => a.x - b.x), { x: "x", y: "y", stroke: "var(--ghost)", strokeWidth: 1.5 }) : null,
-          Plot.dot(all, { x: "x", y: "y", fill: colour, stroke: "var(--bg)", r: width < 420 ? 4 : 5, title: (each) => [each.name, `${one.x.label}: ${num(each.x)}${finite(each.x_low) ? ` (${num(each.x_low)} to ${num(each.x_high)})` : ""}`, `${one.y.label}: ${num(each.y)}${finite(each.y_low) ? ` (${num(each.y_low)} to ${num(each.y_high)})` : ""}`, ...(each.words ?? "").split("; ")].filter(Boolean).join("\n"), tip: true }),
+          Plot.dot(all, { x: "x", y: "y", fill: colour, stroke: "var(--bg)", r: width < 420 ? 4 : 5, title: (each) => [each.name, ...["x", "y"].map((axis) => `${one[axis].label}: ${valueOf(one[axis].unit)(each[axis])}${finite(each[`${axis}_low`]) ? ` (${valueOf(one[axis].unit)(each[`${axis}_low`])} to ${valueOf(one[axis].unit)(each[`${axis}_high`])})` : ""}`), ...(each.words ?? "").split("; ")].filter(Boolean).join("\n"), tip: true }),
           Plot.dot(all.filter(({ chosen }) => chosen), { x: "x", y: "y", stroke: INK, strokeWidth: 2, r: 9 }),
           named ? Plot.text(all, { x: "x", y: "y", text: ({ name }) => (name.length > 22 ? `${name.slice(0, 21)}…` : name), dx: 9, textAnchor: "start", fill: INK }) : null,
         ],

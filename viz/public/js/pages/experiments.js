@@ -80,6 +80,8 @@ function build(app) {
 
   function draw(answer) {
     answer.facts_by = Object.fromEntries(answer.facts.map(([label, value]) => [label.toLowerCase(), value]));
+    answer.page = (file) => app.link.ask("experiment_page", { folder: answer.folder, file });
+    opened.source = () => [`${answer.kind_title}: ${answer.title}. In the folder ${answer.folder}.`, `${answer.facts.map(([label, value]) => `${label}: ${value}`).join(". ")}.`];
     const head = h("header", {}, h("p", { class: "kind", text: `${answer.kind_title} · ${answer.folder === "." ? answer.file : answer.folder}` }), h("h3", { class: "name", tabindex: -1, text: answer.title }),
       h("dl", { class: "facts across" }, answer.facts.map(([label, value]) => h("div", {}, h("dt", { text: label }), h("dd", { text: value })))),
       answer.command ? h("p", { class: "note" }, "Made with ", h("code", { text: answer.command })) : null);

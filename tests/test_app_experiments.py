@@ -179,7 +179,7 @@ def test_each_document_is_shown_with_figures_and_its_files(asker: Asked, folder:
     assert any(block["type"] not in ("text", "table") for block in answer["blocks"])
     for block in answer["blocks"]:
         if block["type"] == "table":
-            assert all(len(row) == len(block["columns"]) for row in block["rows"])
+            assert [row for row in block["rows"] if len(row) != len(block["columns"])] == []
 
 
 def test_every_kind_has_a_reader() -> None:

@@ -150,7 +150,7 @@ def test_a_report_that_leads_away_by_itself_arrives_nowhere(
     assert app.page.url.startswith(address)
     with context.new_page() as free:  # the count counts
         free.goto(f"{visits[0]}/counted")
-    assert visits[1] == ["/counted"]
+    assert visits[1][:1] == ["/counted"]
     context.close()
 
 

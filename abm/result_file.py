@@ -44,6 +44,10 @@ class BadFile(ValueError):
     """A file that is not opened, or not what it should be: what came, and what was expected."""
 
 
+class TooManyRows(BadFile):
+    """A whole table, of more rows than the reader takes."""
+
+
 def opened(path: Path, largest: int = LARGEST_TABLE) -> BinaryIO:
     """A regular file of bounded size, for reading. It never waits, as opening a pipe would.
 
@@ -136,7 +140,8 @@ def table(
         largest: bytes that the file may have.
 
     Raises:
-        BadFile: of another kind, too large, not a whole Parquet file, or without one of the columns.
+        BadFile: of another kind, too large, not a whole Parquet file, or without one of the columns; `TooManyRows` if
+            that is all.
         OSError: not there, or not to be read.
     """
     with opened(path, largest) as file:
@@ -171,7 +176,7 @@ def _read(
             found = found if where is None else found.filter(where)
             kept += found.num_rows
             if rows is not None and kept > rows:
-                raise BadFile(f"{what} has more than {rows:,} rows that count; at most {rows:,} are read")
+                raise TooManyRows(f"{what} has more than {rows:,} rows that count; at most {rows:,} are read")
             batches.append(found)
         if not batches:
             return schema.empty_table() if columns is None else schema.empty_table().select(columns)

@@ -21,6 +21,7 @@ MOST_POINTS: Final = 50_000
 MOST_SHARDS: Final = 5_000
 MOST_COLUMNS: Final = 400
 MOST_VALUES: Final = 20_000_000
+ELSEWHERE: Final = "read it with pandas or DuckDB"
 
 
 def read(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
@@ -146,11 +147,15 @@ def _take(path: Path, columns: dict[str, Any], place: dict[str, list[int]], outc
 
 
 def _table(path: Path) -> pa.Table:
-    found = result_file.table(path, rows=20 * MOST_POINTS)
+    most = 20 * MOST_POINTS
+    try:
+        found = result_file.table(path, rows=most)
+    except result_file.TooManyRows:
+        raise Wrong(f"{path.name} has over {most:,} rows, more than this page shows; {ELSEWHERE}") from None
     if found.num_columns > MOST_COLUMNS or found.num_rows * found.num_columns > MOST_VALUES:
         raise Wrong(
-            f"{path.name} has {found.num_rows:,} rows and {found.num_columns:,} columns, more than this page "
-            "shows; read it with pandas or DuckDB"
+            f"{path.name} has {found.num_rows:,} rows and {found.num_columns:,} columns, more than this page shows; "
+            f"{ELSEWHERE}"
         )
     return found
 

@@ -22,13 +22,15 @@ TOOL = 4  # of the six numbers that sys.monitoring gives out, one that is kept f
 
 @cache
 def _asserts(file: str) -> tuple[dict[int, int], dict[tuple[int, int], int]]:
-    """First line of every assert by each of its lines, and line of the assert by the place of its `all(...)`."""
+    """Of asserts, and of what must raise, the first line by each of its lines; that of an assert by its `all(...)`."""
     lines: dict[int, int] = {}
     every: dict[tuple[int, int], int] = {}
     for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assert):
             lines.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), node.lineno))
             every.update({place: node.lineno for place in _places(node.test)})
+        elif isinstance(node, ast.With) and any("pytest.raises" in ast.unparse(item) for item in node.items):
+            lines[node.lineno] = node.lineno  # an error that must come is looked at as well
     return lines, every
 
 

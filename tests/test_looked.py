@@ -55,6 +55,14 @@ def test_errors_only():
     with pytest.raises(ValueError):
         int("x")
 
+@pytest.mark.parametrize("wrong", [True, False])
+def test_an_error_or_an_assert(wrong):
+    if wrong:
+        with pytest.raises(ValueError):
+            int("x")
+    else:
+        assert int("1") == 1
+
 def test_over_several_lines():
     assert all(
         value
@@ -79,5 +87,5 @@ def test_a_test_that_looks_at_nothing_fails(tmp_path: Path) -> None:
     )  # fmt: skip
     failed = {line.split(" ")[1].partition("::")[2] for line in done.stdout.splitlines() if line.startswith("FAILED")}
     assert failed == set(FAIL), done.stdout
-    assert "6 failed, 6 passed" in done.stdout
+    assert "6 failed, 8 passed" in done.stdout
     assert "without having run one of its asserts" in done.stdout and "went over nothing" in done.stdout

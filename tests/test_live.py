@@ -376,7 +376,7 @@ def test_no_policy_that_can_be_released_draws_lots() -> None:
         (("pull", "hiring", {"factor": 10**400}), "0 to 5"),
         (("pull", "hiring", {"employer": "Alfa"}), 'did you mean "Alpha"'),
         (("pull", "merge_teams", {"team": "Alpha Vision", "into": "Beta Systems"}), "teams of one employer"),
-        (("parameter", "h00", 0.1), "did you mean 'h0'"),
+        (("parameter", "h00", 0.1), 'did you mean "h0"'),
         (("parameter", "h0", 7.0), "expected 0 to"),
         (("parameter", "h0", "much"), "expected a number"),
         (("parameter", "mean_degree", 9.0), "read only when the world is built"),

@@ -106,7 +106,7 @@ def test_a_pair_survives_the_way_from_a_worker_process() -> None:
     [
         ({"months": 6}, "start or months differ"),
         ({"employers.Alpha.researchers": 7}, "the number of people of an employer"),
-        ({"h00": 1}, "did you mean 'h0'"),
+        ({"h00": 1}, 'did you mean "h0"'),
     ],
 )
 def test_worlds_without_the_same_people_are_refused(settings: dict[str, Any], expected: str) -> None:
@@ -406,7 +406,7 @@ def test_list_outcomes_shows_every_kind(capsys: pytest.CaptureFixture[str]) -> N
         (["--policy", "garden_leave:months=99"], "months"),
         (["--without", "T33"], "T03"),
         (["--without", "T04:layof"], "layoff"),
-        (["--set", "h00=1"], "did you mean 'h0'"),
+        (["--set", "h00=1"], 'did you mean "h0"'),
         (["--set", "h0"], "--set 'h0': expected KEY=VALUE"),
         (["--both-set", "h0", "--without", "T03"], "--both-set 'h0': expected KEY=VALUE"),
         (["--without", "T03", "--outcome", "exits:Alhpa"], "Alpha"),

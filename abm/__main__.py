@@ -31,6 +31,9 @@ def main() -> int:
         print(shadowed, file=sys.stderr)
         return 2
     try:
+        from abm import signals  # noqa: PLC0415  # first of all: SIGTERM is Ctrl-C from here on
+
+        signals.sigterm_interrupts()
         from abm import cli  # noqa: PLC0415  # loading takes a second, and may be interrupted
 
         return cli.main()

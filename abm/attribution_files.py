@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from abm import files
+from abm import files, table_file
 from abm.attribution import LEVEL, Attribution, Estimate
 from abm.attribution_plan import Plan
 from abm.columns import Floats
@@ -90,7 +90,7 @@ def write(
     """
     told = document(asked, replicates, found, command)
     folder.mkdir(parents=True, exist_ok=True)
-    files.write_parquet(folder / "attribution.parquet", _table(asked, replicates, found))
+    table_file.write_parquet(folder / "attribution.parquet", _table(asked, replicates, found))
     files.write_text(folder / "attribution.csv", _estimates(told))
     files.write_json(folder / "attribution.json", told)
     return told

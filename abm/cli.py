@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import io
 import os
 import shlex
 import sys
@@ -62,11 +63,15 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 done, 1 could not finish, 2 bad input, 130 interrupted)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that is no text is shown, not stumbled over
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         chosen = parser().parse_args(arguments)
         words = arguments if arguments is not None else sys.argv[1:]
-        code: int = commands.modules()[chosen.command].run(chosen, shlex.join(["talent", *words]))
+        command = shlex.join(["talent", *words]).encode("utf-8", "backslashreplace").decode()
+        code: int = commands.modules()[chosen.command].run(chosen, command)
         return code
     except (Refused, ScenarioError, explain.NotFoundError) as error:
         console.print(str(error), markup=False)

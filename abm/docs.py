@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from abm import effects, mechanisms, metrics, month, policies, scenario, tables
+from abm import disk, effects, mechanisms, metrics, month, policies, scenario, tables
 from abm.build import ARCHETYPES
 from abm.columns import Table
 from abm.kernels.allocation import RULES
@@ -377,7 +377,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         stale.append(file.relative_to(ROOT).as_posix())
         if not check:
-            file.write_text(should, encoding="utf-8")
+            disk.write(file, should)
     if stale:
         print(
             f"{'stale' if check else 'rewritten'}: {', '.join(stale)}" + ("; run python -m abm.docs" if check else "")

@@ -1,6 +1,6 @@
 """The files of a run: tables as Parquet with page checksums and CSV, the summary and the provenance as JSON.
 
-Every file is written beside its name and then renamed, so that a reader never sees half of one.
+Every file is written beside its name and then renamed (`abm/disk.py`), so that a reader never sees half of one.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ import csv
 import importlib.metadata
 import io
 import json
-import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from abm import graph, metrics
+from abm import disk, graph, metrics
 from abm.columns import Floats
 from abm.kernels import collaboration
 from abm.kernels.utility import TERMS
@@ -30,20 +29,24 @@ from abm.network import Csr
 from abm.processor import processor
 from abm.run import Result
 from abm.scenario import Scenario
-from abm.summary import destinations, employer_name, state_name, summarise
+from abm.summary import Telling, destinations, employer_name, state_name
+from abm.table_file import table_file, write_parquet
 from abm.tables import CAUSE_NAMES, OFFER_STATE_NAMES, PATH_NAMES, REACH_NAMES, SOURCES, Status
 
 PACKAGES = ("ai-talent-market", "mesa", "networkx", "numpy", "scipy", "pandas", "pyarrow")
 
 
 def write_run(
-    folder: Path, scenario: Scenario, seed: int, results: Sequence[Result], command: str = "", complete: bool = True
+    folder: Path, scenario: Scenario, seed: int, results: Iterable[Result], command: str = "", complete: bool = True
 ) -> dict[str, Any]:
     """Write all tables of an ensemble into a folder (made if it is not there).
 
+    One history is held at a time: memory does not grow with their number.
+
     Args:
         folder: where to; files of an earlier run in it are replaced.
-        scenario, seed, results: the ensemble, at least one replicate.
+        scenario, seed: the ensemble.
+        results: its histories in the order of their numbers, at least one; read once.
         command: the command line, for the record.
         complete: whether all replicates asked for are there.
 
@@ -54,22 +57,40 @@ def write_run(
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    disk.sweep_up(folder)
     (folder / "summary.json").unlink(missing_ok=True)  # written last: a folder with a summary is whole
-    write_parquet(folder / "series.parquet", _series(scenario, results))
-    write_parquet(folder / "departures.parquet", departure_table(scenario, results))
-    write_parquet(folder / "offers.parquet", offer_table(results, "offers"))
-    write_parquet(folder / "options.parquet", offer_table(results, "options"))
-    write_parquet(folder / "flows.parquet", _flows(scenario, results))
-    write_text(folder / "cohorts.csv", _cohorts(scenario, results))
-    write_json(folder / "graph.json", _graph(scenario, results[0]))
-    write_json(folder / "provenance.json", provenance(scenario, seed, results, command, complete))
-    summary = summarise(scenario, seed, results)
+    told, drawn, record = Telling(scenario), dict[str, Any](), list[dict[str, Any]]()
+    with ExitStack() as stack:
+        tables = {name: stack.enter_context(table_file(folder / f"{name}.parquet")) for name in TABLES}
+        cohorts = stack.enter_context(disk.written(folder / "cohorts.csv"))
+        cohorts.write(b"replicate,cohort,date,month,n_left,n_left_voluntary\n")
+        for result in results:
+            for name, table in tables.items():
+                table.add(TABLES[name](scenario, result))
+            cohorts.write(_cohorts(scenario, result).encode())
+            told.add(result)
+            drawn = drawn or _graph(scenario, result)
+            record.append(_replicate(result))
+    write_json(folder / "graph.json", drawn)
+    write_json(folder / "provenance.json", provenance(scenario, seed, record, command, complete))
+    summary = told.summary(seed)
     write_json(folder / "summary.json", summary)
     return summary
 
 
+def _replicate(result: Result) -> dict[str, Any]:
+    """What the record says of one history."""
+    return {
+        "replicate": result.replicate,
+        "seed": result.seed,
+        "digest": result.digest,
+        "events_digest": result.events_digest,
+        "event_months": result.event_months,
+    }
+
+
 def provenance(
-    scenario: Scenario, seed: int, results: Sequence[Result], command: str, complete: bool
+    scenario: Scenario, seed: int, replicates: Sequence[dict[str, Any]], command: str, complete: bool
 ) -> dict[str, Any]:
     """What made the result and is enough to make it again: data only, nothing in it is executed."""
     return {
@@ -79,16 +100,7 @@ def provenance(
         "scenario": scenario.to_dict(),
         "scenario_hash": scenario.content_hash(),
         "seed": seed,
-        "replicates": [
-            {
-                "replicate": r.replicate,
-                "seed": r.seed,
-                "digest": r.digest,
-                "events_digest": r.events_digest,
-                "event_months": r.event_months,
-            }
-            for r in results
-        ],
+        "replicates": list(replicates),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
         "platform": f"{sys.platform} {platform.machine()}",
         "processor": processor(),
@@ -129,7 +141,7 @@ def _names(codes: Any, names: Sequence[str]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(shifted, pa.array(["", *names]))
 
 
-def _series(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
+def _series(scenario: Scenario, result: Result) -> pa.Table:
     """Long form; employers and teams of the scenario only (start-ups are counted by the metrics of the world)."""
     n_employers = len(scenario.employers)
     placed = scenario.placed_teams()
@@ -143,22 +155,20 @@ def _series(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
     all_entities = list(dict.fromkeys(name for names in entities.values() for name in names))
     place = {name: number for number, name in enumerate(all_entities)}
     known = list(metrics.METRICS)
-    parts: dict[str, list[Any]] = {"replicate": [], "month": [], "metric": [], "entity": [], "value": []}
-    for result in results:
-        for number, (name, metric) in enumerate(metrics.METRICS.items()):
-            width = widths[metric.entity]
-            values = result.series[name].reshape(result.months, -1)[:, :width]
-            rows = np.array([place[entity] for entity in entities[metric.entity]])
-            parts["replicate"].append(np.full(values.size, result.replicate, np.int32))
-            parts["month"].append(np.repeat(np.arange(result.months, dtype=np.int32), width))
-            parts["metric"].append(np.full(values.size, number))
-            parts["entity"].append(np.tile(rows, result.months))
-            parts["value"].append(values.ravel())
+    parts: dict[str, list[Any]] = {"month": [], "metric": [], "entity": [], "value": []}
+    for number, (name, metric) in enumerate(metrics.METRICS.items()):
+        width = widths[metric.entity]
+        values = result.series[name].reshape(result.months, -1)[:, :width]
+        rows = np.array([place[entity] for entity in entities[metric.entity]])
+        parts["month"].append(np.repeat(np.arange(result.months, dtype=np.int32), width))
+        parts["metric"].append(np.full(values.size, number))
+        parts["entity"].append(np.tile(rows, result.months))
+        parts["value"].append(values.ravel())
     joined = {name: np.concatenate(values) for name, values in parts.items()}
     dates = [scenario.date_of(month) for month in range(scenario.months)]
     return pa.table(
         {
-            "replicate": joined["replicate"],
+            "replicate": np.full(len(joined["value"]), result.replicate, np.int32),
             "month": joined["month"],
             "date": _names(joined["month"], dates),
             "metric": _names(joined["metric"], known),
@@ -283,37 +293,46 @@ def offer_table(results: Sequence[Told], table: str) -> pa.Table:
     return pa.table(columns)
 
 
-def _flows(scenario: Scenario, results: Sequence[Result]) -> pa.Table:
+def _flows(scenario: Scenario, result: Result) -> pa.Table:
     """Moves between employers and states over the whole run; moves inside one employer are on the diagonal."""
-    rows: list[tuple[int, str, str, int]] = []
-    for result in results:
-        left = result.departures
-        if not left:
-            continue
-        pairs: dict[tuple[str, str], int] = {}
+    pairs: dict[tuple[str, str], int] = {}
+    left, moves = result.departures, result.moves
+    if left:
         for home, to in zip(left["from_employer"], destinations(scenario, result), strict=True):
             key = (employer_name(scenario, int(home)), to)
             pairs[key] = pairs.get(key, 0) + 1
-        moves = result.moves
         began = (moves["from_state"] == -1 - Status.SEARCHING) & (moves["to_state"] >= 0)  # from searching to a job
         for goal in moves["to_state"][began]:
             key = ("searching", state_name(scenario, int(goal)))
             pairs[key] = pairs.get(key, 0) + 1
-        rows += [(result.replicate, home, to, count) for (home, to), count in sorted(pairs.items())]
-    names = ("replicate", "from", "to", "count")
-    return pa.table({name: [row[k] for row in rows] for k, name in enumerate(names)})
+    ordered = sorted(pairs)
+    return pa.table(
+        {
+            "replicate": pa.array([result.replicate] * len(ordered), pa.int64()),
+            "from": pa.array([home for home, _ in ordered], pa.string()),
+            "to": pa.array([to for _, to in ordered], pa.string()),
+            "count": pa.array([pairs[key] for key in ordered], pa.int64()),
+        }
+    )
 
 
-def _cohorts(scenario: Scenario, results: Sequence[Result]) -> str:
+TABLES: Final[dict[str, Callable[[Scenario, Result], pa.Table]]] = {
+    "series": _series,
+    "departures": lambda scenario, result: departure_table(scenario, [result]),
+    "offers": lambda _, result: offer_table([result], "offers"),
+    "options": lambda _, result: offer_table([result], "options"),
+    "flows": _flows,
+}
+
+
+def _cohorts(scenario: Scenario, result: Result) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["replicate", "cohort", "date", "month", "n_left", "n_left_voluntary"])
-    for result in results:
-        for number, cohort in enumerate(scenario.cohorts):
-            first = max(scenario.month_of(cohort.fixed), 0)
-            for month in range(first, result.months):
-                left, willing = int(result.left[number, month]), int(result.left_voluntarily[number, month])
-                writer.writerow([result.replicate, cohort.name, scenario.date_of(month), month, left, willing])
+    for number, cohort in enumerate(scenario.cohorts):
+        first = max(scenario.month_of(cohort.fixed), 0)
+        for month in range(first, result.months):
+            left, willing = int(result.left[number, month]), int(result.left_voluntarily[number, month])
+            writer.writerow([result.replicate, cohort.name, scenario.date_of(month), month, left, willing])
     return out.getvalue()
 
 
@@ -359,39 +378,16 @@ def write_table(folder: Path, name: str, content: dict[str, Any], rows: dict[str
 # ---- bytes -----------------------------------------------------------------------------------------------------------
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the name, flush to disk, rename."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise OSError(
-            error.errno, f"{error.strerror} while writing {path}; nothing else was lost, free some room"
-        ) from error
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Bytes as they are, of a picture."""
-    _replace(path, content)
-
-
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """A table with page checksums."""
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-    _replace(path, sink.getvalue())
+    disk.write(path, content)
 
 
 def write_text(path: Path, content: str) -> None:
     """Text in UTF-8."""
-    _replace(path, content.encode())
+    disk.write(path, content)
 
 
 def write_json(path: Path, content: Any) -> None:
     """A JSON document; NaN is refused."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    disk.write(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

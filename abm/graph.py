@@ -23,7 +23,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm import network
+from abm import disk, network
 from abm.kernels.collaboration import csr_from_edges, edges_from_csr
 from abm.network import Csr, Floats, GraphMetrics, mesh_layout, owners
 from abm.streams import Streams
@@ -158,11 +158,11 @@ def export(graph: nx.Graph, path: str | Path) -> Path:
         where = f"the tie {a!r}-{b!r}"
         exported.add_edge(a, b, **{name: _storable(value, name, where, suffix) for name, value in data.items()})
     if suffix == ".graphml":
-        with place.open("wb") as file:
+        with disk.written(place) as file:
             nx.write_graphml_xml(exported, file)
     else:
         text = json.dumps(nx.node_link_data(exported, edges="edges"), ensure_ascii=False, indent=1, allow_nan=False)
-        place.write_text(text, encoding="utf-8", newline="\n")
+        disk.write(place, text)
     return place
 
 

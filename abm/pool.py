@@ -1,17 +1,15 @@
-"""Independent jobs in this process or in worker processes: a dead worker is retried, Ctrl-C does not wait."""
+"""Independent jobs in this process or in worker processes: a job whose worker dies is tried again, and no other."""
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-ATTEMPTS = 3  # of a job whose worker process died before it is given up
+from abm.workers import Died, Workers
+
+ATTEMPTS: Final = 3  # of a job whose worker process died before it is given up
+PATIENCE: Final = 0.5  # seconds between looks at the clock
 
 
 def each[T](function: Callable[..., T], jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[tuple[int, T]]:
@@ -23,57 +21,33 @@ def each[T](function: Callable[..., T], jobs: Sequence[tuple[Any, ...]], workers
         workers: processes; 1 works in this one.
 
     Raises:
-        RuntimeError: jobs that killed their worker again and again; names them.
+        RuntimeError: a job killed its worker again and again; names it.
     """
     if workers <= 1 or len(jobs) <= 1:
         for number, arguments in enumerate(jobs):
             yield number, function(*arguments)
         return
-    waiting = set(range(len(jobs)))
-    for _ in range(ATTEMPTS):  # a process that dies takes the pool with it: begin again with what is missing
-        try:
-            for number, result in _in_pool(function, jobs, sorted(waiting), workers):
-                waiting.discard(number)
-                yield number, result
-        except BrokenProcessPool:
-            continue
-        return
-    raise RuntimeError(
-        f"a worker process died {ATTEMPTS} times; not done: jobs {sorted(waiting)}. Usual cause: not enough "
-        "memory. Try --workers 1, or fewer researchers."
-    )
-
-
-@contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Ignore SIGINT while processes are started (in the main thread, where it can be done)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    waiting, deaths = deque(range(len(jobs))), dict.fromkeys(range(len(jobs)), 0)
+    crew = Workers(min(workers, len(jobs)), ["abm.run"])
+    orderly = False
     try:
-        yield
+        while waiting or crew.n_busy:
+            while waiting and crew.n_free:
+                number = waiting.popleft()
+                crew.submit(number, function, *jobs[number])
+            for number, answer in crew.wait(PATIENCE):
+                if isinstance(answer, Died):
+                    deaths[number] += 1
+                    if deaths[number] == ATTEMPTS:
+                        raise RuntimeError(
+                            f"a worker process died {ATTEMPTS} times at job {number}: it cannot be done. Usual cause: "
+                            "not enough memory. Try --workers 1, or fewer researchers."
+                        ) from answer
+                    waiting.append(number)
+                elif isinstance(answer, BaseException):
+                    raise answer
+                else:
+                    yield number, answer
+        orderly = True
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _in_pool[T](
-    function: Callable[..., T], jobs: Sequence[tuple[Any, ...]], numbers: list[int], workers: int
-) -> Iterator[tuple[int, T]]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(numbers)), mp_context=context) as pool:
-        with deaf_to_interrupts():  # workers inherit it: Ctrl-C stops the parent, which stops them
-            running: dict[Future[T], int] = {pool.submit(function, *jobs[number]): number for number in numbers}
-        waiting = set(running)
-        try:
-            while waiting:
-                ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    yield running[future], future.result()
-        except KeyboardInterrupt:
-            for worker in multiprocessing.active_children():  # what is not done is not waited for
-                worker.terminate()
-            raise
-        finally:
-            for future in waiting:
-                future.cancel()
+        crew.close(now=not orderly)  # what is not done is not waited for

@@ -148,13 +148,13 @@ def table(
         return _read(file, os.fstat(file.fileno()).st_size, path.name, columns, where, rows)
 
 
-def table_in(content: bytes, what: str) -> pa.Table:
-    """The same out of bytes that were read already.
+def table_in(content: bytes, what: str, columns: Sequence[str] | None = None, binary: Sequence[str] = ()) -> pa.Table:
+    """The same out of bytes that were read already; some columns may hold bytes.
 
     Raises:
         BadFile: too large when unpacked, or not a whole Parquet file.
     """
-    return _read(io.BytesIO(content), len(content), what)
+    return _read(io.BytesIO(content), len(content), what, columns, binary=binary)
 
 
 def _read(
@@ -164,12 +164,13 @@ def _read(
     columns: Sequence[str] | None = None,
     where: Any = None,
     rows: int | None = None,
+    binary: Sequence[str] = (),
 ) -> pa.Table:
     try:
         schema = pq.ParquetFile(file).schema_arrow
         texts = [field.name for field in schema if _is_text(field.type)]
         held = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
-        _bounded(held, size, what, columns)
+        _bounded(held, size, what, columns, binary)
         kept, batches = 0, []
         for batch in held.iter_batches(BATCH, columns=None if columns is None else list(columns), use_threads=False):
             found = pa.Table.from_batches([batch])
@@ -200,13 +201,13 @@ def _is_plain(kind: pa.DataType) -> bool:
     return _is_text(kind) or any(test(kind) for test in tests)
 
 
-def _bounded(held: pq.ParquetFile, size: int, what: str, columns: Sequence[str] | None) -> None:
+def _bounded(held: pq.ParquetFile, size: int, what: str, columns: Sequence[str] | None, binary: Sequence[str]) -> None:
     """Refuse what the footer says is too much, before a page is read."""
     told, schema = held.metadata, held.schema_arrow
     if told.num_columns > MOST_COLUMNS:
         raise BadFile(f"{what} has {told.num_columns:,} columns; at most {MOST_COLUMNS:,} are read")
     for field in schema:
-        if not _is_plain(field.type):
+        if not (_is_plain(field.type) or (field.name in binary and pa.types.is_binary(field.type))):
             raise BadFile(
                 f"{what}: column {field.name[:60]!r} is of type {str(field.type)[:60]}; expected numbers or texts"
             )

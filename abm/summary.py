@@ -6,11 +6,13 @@ Quantiles are over replicates. An observation to be predicted carries no observe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
+from abm.columns import Floats
 from abm.ledger import Row
 from abm.run import Result
 from abm.scenario import Scenario
@@ -66,84 +68,197 @@ def state_name(scenario: Scenario, state: int) -> str:
     }.get(Status(-1 - state), SEARCHING)
 
 
-def summarise(scenario: Scenario, seed: int, results: Sequence[Result]) -> dict[str, Any]:
-    """The content of `summary.json`."""
-    return {
-        "schema": 1,
-        "scenario": {
-            "name": scenario.name,
-            "title": scenario.title,
-            "start": scenario.start,
+class Telling:
+    """Reads histories one after another and keeps of each only the numbers that the summary is made of."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._cohorts = [_Cohort(scenario, number) for number in range(len(scenario.cohorts))]
+        self._employers = [_Employer(scenario, row) for row in range(len(scenario.employers))]
+        self._retention: dict[int, list[float]] = {}
+        self._goals: list[Counter[str]] = []  # by history: people by where they went
+        self._sites: list[Floats] = []  # by history: start-ups by site
+        self._alive: list[float] = []
+        self._paths = np.zeros(len(PATH_NAMES), np.int64)
+        self._causes = np.zeros(len(CAUSE_NAMES), np.int64)
+        self._event_months: list[list[int]] = []
+        self._digests: list[str] = []
+        self._events_digests: list[str] = []
+
+    def add(self, result: Result) -> None:
+        """The next history."""
+        for cohort in self._cohorts:
+            cohort.add(result)
+        for employer in self._employers:
+            employer.add(result)
+        for number, share in _kept(self.scenario, result):
+            self._retention.setdefault(number, []).append(share)
+        self._goals.append(Counter(destinations(self.scenario, result)))
+        n_sites = len(self.scenario.sites)
+        founded = np.bincount(result.startups["site"], minlength=n_sites) if result.startups else np.zeros(n_sites)
+        self._sites.append(founded.astype(np.float64))
+        self._alive.append(float(result.series["n_startups"][-1]))
+        if left := result.departures:
+            willing = left["voluntary"] & (left["path"] > 0)
+            self._paths += np.bincount(left["path"][willing], minlength=len(PATH_NAMES))
+            self._causes += np.bincount(left["cause"], minlength=len(CAUSE_NAMES))
+        self._event_months.append(result.event_months)
+        self._digests.append(result.digest)
+        self._events_digests.append(result.events_digest)
+
+    def summary(self, seed: int) -> dict[str, Any]:
+        """The content of `summary.json`."""
+        scenario, n = self.scenario, len(self._digests)
+        return {
+            "schema": 1,
+            "scenario": {
+                "name": scenario.name,
+                "title": scenario.title,
+                "start": scenario.start,
+                "months": scenario.months,
+                "hash": scenario.content_hash(),
+            },
+            "seed": seed,
+            "replicates": n,
             "months": scenario.months,
-            "hash": scenario.content_hash(),
-        },
-        "seed": seed,
-        "replicates": len(results),
-        "months": scenario.months,
-        "researchers": scenario.researchers,
-        "cohorts": [_cohort(scenario, number, results) for number in range(len(scenario.cohorts))],
-        "retention": _retention(scenario, results),
-        "departures_by_employer": _departures(scenario, results),
-        "destinations": _destinations(scenario, results),
-        "startups": _startups(scenario, results),
-        "reasons": _reasons(results),
-        "causes": _causes(results),
-        "events": _events(scenario, results),
-        "digest": [result.digest for result in results],
-        "events_digest": [result.events_digest for result in results],
-    }
+            "researchers": scenario.researchers,
+            "cohorts": [cohort.told(n) for cohort in self._cohorts],
+            "retention": _retention(scenario, self._retention),
+            "departures_by_employer": sorted(
+                (employer.told(n) for employer in self._employers), key=lambda item: -item["mean"]
+            ),
+            "destinations": _destinations(self._goals),
+            "startups": _startups(scenario, np.array(self._sites), self._alive),
+            # what opened the decision of those who left by their own will
+            "reasons": [{"path": row["name"], "share": row["share"]} for row in _shares(self._paths, PATH_NAMES)],
+            "causes": [{"cause": row["name"], "mean": row["count"] / n} for row in _shares(self._causes, CAUSE_NAMES)],
+            "events": _events(scenario, self._event_months),
+            "digest": self._digests,
+            "events_digest": self._events_digests,
+        }
 
 
-def _cohort(scenario: Scenario, number: int, results: Sequence[Result]) -> dict[str, Any]:
-    plan = scenario.cohorts[number]
-    observations = []
-    for observation in plan.observations:
-        month = scenario.month_of(observation.date)
-        if not 0 <= month < scenario.months:
-            continue
-        counts = np.array([result.left[number, month] for result in results])
+def summarise(scenario: Scenario, seed: int, results: Iterable[Result]) -> dict[str, Any]:
+    """The content of `summary.json` of some histories."""
+    told = Telling(scenario)
+    for result in results:
+        told.add(result)
+    return told.summary(seed)
+
+
+@dataclass
+class _Cohort:
+    """What happened to one cohort."""
+
+    scenario: Scenario
+    number: int
+    first: list[int] = field(default_factory=list)
+    ventures: int = 0
+    venture_months: list[int] = field(default_factory=list)
+    venture_sites: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.plan = self.scenario.cohorts[self.number]
+        months = [(o, self.scenario.month_of(o.date)) for o in self.plan.observations]
+        self.dates = [(o, month) for o, month in months if 0 <= month < self.scenario.months]
+        self.counts: list[list[float]] = [[] for _ in self.dates]
+        self.willing: list[list[float]] = [[] for _ in self.dates]
+        self.places: list[Counter[str]] = [Counter() for _ in self.dates]
+        self.employer = next(r for r, item in enumerate(self.scenario.employers) if item.name == self.plan.employer)
+
+    def add(self, result: Result) -> None:
+        """The next history."""
+        for k, (_, month) in enumerate(self.dates):
+            self.counts[k].append(float(result.left[self.number, month]))
+            self.willing[k].append(float(result.left_voluntarily[self.number, month]))
+            for member in result.members[self.plan.name].tolist():
+                place = whereabouts(self.scenario, result, member, month)
+                if place not in ("", self.plan.employer):
+                    self.places[k][place] += 1
+        if (gone := np.flatnonzero(result.left[self.number] > 0)).size:
+            self.first.append(int(gone[0]))
+        self._add_ventures(result)
+
+    def _add_ventures(self, result: Result) -> None:
+        """Start-ups founded by two or more members."""
+        if not result.startups or not result.departures:
+            return
+        left = result.departures
+        mine = np.isin(left["researcher"], result.members[self.plan.name])
+        mine &= left["cause"] == CAUSE_NAMES.index("founded")
+        firms, counts = np.unique(left["to_employer"][mine], return_counts=True)
+        born = np.flatnonzero(np.isin(result.startups["employer"], firms[counts >= 2]))
+        self.ventures += bool(len(born))
+        self.venture_months += [int(result.startups["month"][k]) for k in born]
+        self.venture_sites.update(self.scenario.sites[int(result.startups["site"][k])].name for k in born)
+
+    def told(self, n: int) -> dict[str, Any]:
+        """The cohort over all histories."""
+        first = {name: self.scenario.date_of(round(value)) for name, value in quantiles(self.first).items()}
+        dates = self.venture_months
+        return {
+            "name": self.plan.name,
+            "label": self.plan.label,
+            "employer": self.plan.employer,
+            "size": self.plan.size,
+            "fixed": self.plan.fixed,
+            "note": self.plan.note,
+            "observations": [self._observed(k, n) for k in range(len(self.dates))],
+            "first_exit": first if self.first else None,
+            "ventures": {
+                "share_of_replicates": self.ventures / n,
+                "median_date": self.scenario.date_of(int(np.median(dates))) if dates else None,
+                "sites": {name: count / n for name, count in self.venture_sites.most_common()},
+            },
+        }
+
+    def _observed(self, k: int, n: int) -> dict[str, Any]:
+        observation, counts = self.dates[k][0], np.array(self.counts[k])
         known = observation.use == "calibrate"
         low, high = (observation.left_min, observation.left_max) if known else (None, None)
         inside = None if low is None or high is None else float(((counts >= low) & (counts <= high)).mean())
-        observations.append(
-            {
-                "date": observation.date,
-                "use": observation.use,
-                "observed_min": low,
-                "observed_max": high,
-                **quantiles(counts),
-                "voluntary_p50": float(np.median([r.left_voluntarily[number, month] for r in results])),
-                "share_inside_observed": inside,
-                "destinations": _whereto(scenario, plan.name, month, results),
-            }
-        )
-    employer = next(row for row, item in enumerate(scenario.employers) if item.name == plan.employer)
-    first = [int(np.flatnonzero(result.left[number] > 0)[0]) for result in results if (result.left[number] > 0).any()]
-    return {
-        "name": plan.name,
-        "label": plan.label,
-        "employer": plan.employer,
-        "size": plan.size,
-        "fixed": plan.fixed,
-        "note": plan.note,
-        "observations": observations,
-        "first_exit": {name: scenario.date_of(round(value)) for name, value in quantiles(first).items()}
-        if first
-        else None,
-        "ventures": _cohort_ventures(scenario, plan.name, employer, results),
-    }
+        return {
+            "date": observation.date,
+            "use": observation.use,
+            "observed_min": low,
+            "observed_max": high,
+            **quantiles(counts),
+            "voluntary_p50": float(np.median(self.willing[k])),
+            "share_inside_observed": inside,
+            "destinations": {name: count / n for name, count in self.places[k].most_common()},
+        }
 
 
-def _whereto(scenario: Scenario, cohort: str, month: int, results: Sequence[Result]) -> dict[str, float]:
-    """Mean number of a cohort's members at each other place at the end of a month."""
-    found: Counter[str] = Counter()
-    plan = next(item for item in scenario.cohorts if item.name == cohort)
-    for result in results:
-        for member in result.members[cohort].tolist():
-            place = whereabouts(scenario, result, member, month)
-            if place not in ("", plan.employer):
-                found[place] += 1
-    return {name: count / len(results) for name, count in found.most_common()}
+@dataclass
+class _Employer:
+    """Who left one employer, and for where."""
+
+    scenario: Scenario
+    row: int
+    counts: list[float] = field(default_factory=list)
+    heads: list[tuple[float, float, float]] = field(default_factory=list)  # person-months, at the start, at the end
+    to: Counter[str] = field(default_factory=Counter)
+
+    def add(self, result: Result) -> None:
+        """The next history."""
+        heads = result.series["headcount"][:, self.row]
+        self.counts.append(float(result.series["departures"][:, self.row].sum()))
+        self.heads.append((float(heads.sum()), float(heads[0]), float(heads[-1])))
+        self.to.update(destinations(self.scenario, result, self.row))
+
+    def told(self, n: int) -> dict[str, Any]:
+        """The employer over all histories."""
+        counts = np.array(self.counts)
+        stock, start, end = (float(np.mean(values)) for values in zip(*self.heads, strict=True))
+        return {
+            "employer": self.scenario.employers[self.row].name,
+            "mean": float(counts.mean()),
+            **quantiles(counts),
+            "rate_per_month": float(counts.mean() / stock) if stock > 0 else 0.0,
+            "headcount_start": start,
+            "headcount_end": end,
+            "destinations": {name: count / n for name, count in self.to.most_common()},
+        }
 
 
 def whereabouts(scenario: Scenario, result: Result, person: int, month: int) -> str:
@@ -160,49 +275,32 @@ def whereabouts(scenario: Scenario, result: Result, person: int, month: int) -> 
     return state_name(scenario, state)
 
 
-def _cohort_ventures(scenario: Scenario, cohort: str, employer: int, results: Sequence[Result]) -> dict[str, Any]:
-    """Start-ups founded by two or more members: in which share of replicates, where and when."""
-    dates, sites, hits = [], Counter[str](), 0
-    for result in results:
-        if not result.startups or not result.departures:
-            continue
-        left = result.departures
-        mine = np.isin(left["researcher"], result.members[cohort]) & (left["cause"] == CAUSE_NAMES.index("founded"))
-        firms, counts = np.unique(left["to_employer"][mine], return_counts=True)
-        born = [
-            k for k, firm in enumerate(result.startups["employer"].tolist()) if firm in set(firms[counts >= 2].tolist())
-        ]
-        hits += bool(born)
-        dates += [int(result.startups["month"][k]) for k in born]
-        sites.update(scenario.sites[int(result.startups["site"][k])].name for k in born)
-    return {
-        "share_of_replicates": hits / len(results),
-        "median_date": scenario.date_of(int(np.median(dates))) if dates else None,
-        "sites": {name: count / len(results) for name, count in sites.most_common()},
-    }
-
-
-def _retention(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """The declared rows of retention; see `kept`."""
+def _kept(scenario: Scenario, result: Result) -> list[tuple[int, float]]:
+    """The declared rows of retention that a history says something of, by number; see `kept`."""
     names = [employer.name for employer in scenario.employers]
     found = []
-    for plan in scenario.retention:
+    for number, plan in enumerate(scenario.retention):
         end = scenario.month_of(plan.as_of) - plan.months
-        row, shares = names.index(plan.employer), []
         if end + plan.months < scenario.months:
-            shares = [share for result in results if not np.isnan(share := kept(result, (row,), end, plan.months))]
-        if shares:
-            found.append(
-                {
-                    "employer": plan.employer,
-                    "months": plan.months,
-                    "as_of": plan.as_of,
-                    "use": plan.use,
-                    "observed": plan.share if plan.use == "calibrate" else None,
-                    **quantiles(shares),
-                }
-            )
+            share = kept(result, (names.index(plan.employer),), end, plan.months)
+            if not np.isnan(share):
+                found.append((number, share))
     return found
+
+
+def _retention(scenario: Scenario, shares: Mapping[int, Sequence[float]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "employer": plan.employer,
+            "months": plan.months,
+            "as_of": plan.as_of,
+            "use": plan.use,
+            "observed": plan.share if plan.use == "calibrate" else None,
+            **quantiles(shares[number]),
+        }
+        for number, plan in enumerate(scenario.retention)
+        if number in shares
+    ]
 
 
 def kept(result: Result, employers: Sequence[int], end: int, months: int) -> float:
@@ -222,30 +320,7 @@ def kept(result: Result, employers: Sequence[int], end: int, months: int) -> flo
     return float(np.mean(stayed)) if stayed else float("nan")
 
 
-def _departures(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:
-    rows = []
-    for row, employer in enumerate(scenario.employers):
-        counts = np.array([result.series["departures"][:, row].sum() for result in results])
-        stock = np.mean([result.series["headcount"][:, row].sum() for result in results])
-        to: Counter[str] = Counter()
-        for result in results:
-            to.update(destinations(scenario, result, row))
-        rows.append(
-            {
-                "employer": employer.name,
-                "mean": float(counts.mean()),
-                **quantiles(counts),
-                "rate_per_month": float(counts.mean() / stock) if stock > 0 else 0.0,
-                "headcount_start": float(np.mean([r.series["headcount"][0, row] for r in results])),
-                "headcount_end": float(np.mean([r.series["headcount"][-1, row] for r in results])),
-                "destinations": {name: count / len(results) for name, count in to.most_common()},
-            }
-        )
-    return sorted(rows, key=lambda item: -item["mean"])
-
-
-def _destinations(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:
-    per = [Counter(destinations(scenario, result)) for result in results]
+def _destinations(per: Sequence[Counter[str]]) -> list[dict[str, Any]]:
     names = sorted({name for to in per for name in to})
     rows = [
         {"employer": name, "mean": float(np.mean([to[name] for to in per])), **quantiles([to[name] for to in per])}
@@ -254,16 +329,13 @@ def _destinations(scenario: Scenario, results: Sequence[Result]) -> list[dict[st
     return sorted(rows, key=lambda item: -float(item["mean"]))
 
 
-def _startups(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
+def _startups(scenario: Scenario, counts: Floats, alive: Sequence[float]) -> dict[str, Any]:
+    """Counts: (histories, sites)."""
     sites = [site.name for site in scenario.sites]
-    counts = np.zeros((len(results), len(sites)))
-    for number, result in enumerate(results):
-        if result.startups:
-            counts[number] = np.bincount(result.startups["site"], minlength=len(sites))
     order = np.argsort(-counts.mean(axis=0), kind="stable")
     return {
         "founded": quantiles(counts.sum(axis=1)),
-        "alive": quantiles([result.series["n_startups"][-1] for result in results]),
+        "alive": quantiles(alive),
         "by_site": {sites[k]: float(counts[:, k].mean()) for k in order if counts[:, k].any()},
         "share_of_replicates_with_one_in": {
             sites[k]: float((counts[:, k] > 0).mean()) for k in order if counts[:, k].any()
@@ -271,37 +343,21 @@ def _startups(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def _shares(codes: list[int], names: Sequence[str]) -> list[dict[str, Any]]:
-    counts = np.bincount(codes, minlength=len(names))
+def _shares(counts: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     total = max(int(counts.sum()), 1)
-    rows = [{"name": name, "count": int(counts[k]), "share": counts[k] / total} for k, name in enumerate(names)]
+    rows = [{"name": name, "count": int(counts[k]), "share": float(counts[k] / total)} for k, name in enumerate(names)]
     return sorted((row for row in rows if row["count"]), key=lambda row: -int(row["count"]))
 
 
-def _reasons(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """What opened the decision of those who left by their own will."""
-    codes: list[int] = []
-    for result in results:
-        if result.departures:
-            willing = result.departures["voluntary"] & (result.departures["path"] > 0)
-            codes += result.departures["path"][willing].tolist()
-    return [{"path": row["name"], "share": row["share"]} for row in _shares(codes, PATH_NAMES)]
-
-
-def _causes(results: Sequence[Result]) -> list[dict[str, Any]]:
-    codes = [code for result in results if result.departures for code in result.departures["cause"].tolist()]
-    return [{"cause": row["name"], "mean": row["count"] / len(results)} for row in _shares(codes, CAUSE_NAMES)]
-
-
-def _events(scenario: Scenario, results: Sequence[Result]) -> list[dict[str, Any]]:
-    months = np.array([result.event_months for result in results]).reshape(len(results), -1)
+def _events(scenario: Scenario, drawn: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+    months = np.array(drawn).reshape(len(drawn), -1)
     return [
         {
             "id": event.id,
             "label": event.title,
             "date": event.date,
             "between": list(event.between),
-            "median_drawn": scenario.date_of(int(np.median(months[:, k]))) if len(results) else event.date,
+            "median_drawn": scenario.date_of(int(np.median(months[:, k]))) if len(drawn) else event.date,
             "type": event.type,
             "entity": event.entity,
             "effects": bool(event.effects),

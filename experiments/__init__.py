@@ -5,7 +5,8 @@ The rooms, each to be read in the order given:
 Questions           q01 ... q10, patterns; question, question_worlds, question_words, question_figures, question_files;
                     reproduce, readme_commands
 A sweep, described  responses, study, study_check, study_points, design, models, identity, plan, pilot
-A sweep, run        runner, drive, work, engine_local, engine_cluster; store, shards, rows, disk, lock, reading, swept
+A sweep, run        runner, drive, work, engine_local, engine_cluster; store, shards, rows, lock, reading, swept,
+                    run_folder
 Sensitivity         sensitivity, sensitivity_checks, sensitivity_files, indices, indices_given
 Scenario discovery  discovery, discovery_box, discovery_files
 Calibration         calibration, calibration_sweeps, calibration_files, histories, posterior, posterior_file,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from abm import files
+from abm import files, table_file
 from abm.columns import Floats
 from experiments.calibration import Calibration
 from experiments.posterior import Posterior
@@ -70,7 +70,7 @@ def write(folder: Path, fitted: Calibration, told: dict[str, Any]) -> list[Path]
     folder.mkdir(parents=True, exist_ok=True)
     posterior = fitted.posterior
     columns = {factor.name: posterior.values[:, k] for k, factor in enumerate(posterior.factors)}
-    files.write_parquet(folder / "posterior.parquet", pa.table({**columns, "weight": posterior.weights}))
+    table_file.write_parquet(folder / "posterior.parquet", pa.table({**columns, "weight": posterior.weights}))
     files.write_json(folder / "posterior.json", shipped(fitted))
     files.write_json(folder / "calibration.json", told)
     from experiments.figures import corner, style  # noqa: PLC0415  # matplotlib is slow to import

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from abm.workers import Died, Overdue
 from experiments import shards
-from experiments.engine_local import Died, Engine
+from experiments.engine_local import Engine
 from experiments.plan import Run
 from experiments.store import Store
 from experiments.work import Job, OtherCode, Receipt, StoreError, failure
@@ -68,8 +69,9 @@ class Driver:
         progress: Progress,
         batch_seconds: float,
         on_progress: Callable[[Progress], None] | None,
+        seconds: float | None = None,
     ) -> None:
-        self.store, self.engine, self.progress = store, engine, progress
+        self.store, self.engine, self.progress, self.seconds = store, engine, progress, seconds
         self.stopping = False
         self._batch_seconds, self._on_progress = batch_seconds, on_progress
         self._waiting: deque[tuple[Run, int]] = deque()
@@ -111,7 +113,7 @@ class Driver:
                 self._alone = True
                 self._begin(self._suspects.popleft())
             return
-        while self._waiting and self._begun < WINDOW * self.engine.slots and not self.engine.full:
+        while self._waiting and self._begun < WINDOW * self.engine.slots:
             if (job := self._batch()).runs:
                 self._begin(job)
 
@@ -157,7 +159,12 @@ class Driver:
             self.progress.deaths += 1
             self.store.look(others_write=True)  # what was stored before the death counts
             self._count()
-            self._suspect(job, answer.alone if was_alone else 0)
+            self._suspect(job, answer.deaths if was_alone else 0)
+        elif isinstance(answer, Overdue):
+            self.progress.deaths += 1
+            self.store.look(others_write=True)
+            self._count()
+            self._too_long(job, answer.note)
         elif isinstance(answer, Exception):
             self._again(job)
             return answer
@@ -194,11 +201,20 @@ class Driver:
             self._suspects.append(self._job(runs, job.attempt))
             return
         message = "the worker process died every time that it carried out this run, and nothing else"
-        row = failure(self.store.plan.study, run, shards.CRASHED, "Died", message)
+        self._give_up(run, job.attempt, shards.CRASHED, "Died", message)
+
+    def _too_long(self, job: Job, place: int | None) -> None:
+        """A worker did not end itself at the limit of its run, and was ended: the run is given up, the others wait."""
+        run = None if place is None else job.runs[place]
+        if run is not None and run.run_id in self._left:
+            message = f"took longer than {self.seconds:g} s"
+            self._give_up(run, job.attempt, shards.TIMEOUT, "Timeout", message)
+        self._again(job)
+
+    def _give_up(self, run: Run, attempt: int, status: str, error: str, message: str) -> None:
         study = self.store.plan.study
-        name = shards.commit(
-            self.store.disk, self.store.folder, [row], study.outcomes, self.store.plan.code, job.attempt
-        )
+        row = failure(study, run, status, error, message)
+        name = shards.commit(self.store.disk, self.store.folder, [row], study.outcomes, self.store.plan.code, attempt)
         self.store.has(name)
         self._count()
 

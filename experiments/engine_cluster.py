@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.engine_local import Answer, Died
+from abm.workers import Died
+from experiments.engine_local import Answer
 from experiments.work import Job, work
 
 INSTALL: Final = "install it with `uv sync --extra cluster`"
@@ -28,8 +29,6 @@ class Unreachable(RuntimeError):
 
 class Cluster:
     """Workers of a Dask scheduler."""
-
-    full = False
 
     def __init__(self, packed: bytes, address: str, absence: float = ABSENCE) -> None:
         try:
@@ -107,7 +106,7 @@ class Cluster:
             return Unreachable(f"{self._address}: the scheduler is gone")
         error = future.exception() if future.status == "error" else None
         if isinstance(error, self._distributed.KilledWorker):
-            return Died(alone=int(error.allowed_failures) + 1)
+            return Died(deaths=int(error.allowed_failures) + 1)
         self._seen = time.monotonic()
         return error if error is not None else future.result()
 

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from abm import files, pool, result_file
+from abm import pool, result_file, table_file
 from abm.columns import Floats
 from experiments import identity, package_runs, packages
 from experiments.package_runs import MEASURES, measure_all
@@ -122,7 +122,7 @@ class Evaluations:
             for number, case in enumerate(self.cases)
             for k, measure in enumerate(MEASURES)
         }
-        files.write_parquet(self.folder / f"{_shard(order, values)}.parquet", pa.table(columns))
+        table_file.write_parquet(self.folder / f"{_shard(order, values)}.parquet", pa.table(columns))
 
     def _read(self, path: Path) -> None:
         """Take what a shard has; one that is damaged is as good as none: its runs are run again."""

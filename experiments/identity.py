@@ -36,8 +36,9 @@ _READ: Final = (
 )
 _LEFT_OUT: Final = (
     *("abm/__main__.py", "abm/cli.py", "abm/docs.py", "abm/screen.py", "abm/catalogue.py", "abm/files.py"),
-    *("abm/attribution*.py", "abm/comparison.py", "abm/keep*.py", "abm/explain.py", "abm/pool.py", "abm/mechanisms.py"),
+    *("abm/attribution*.py", "abm/comparison.py", "abm/keep*.py", "abm/explain.py", "abm/mechanisms.py"),
     *("abm/contagion.py", "abm/coalitions.py", "abm/ensemble.py", "abm/paired.py", "abm/chains.py", "abm/evidence.py"),
+    *("abm/pool.py", "abm/workers.py", "abm/signals.py", "abm/disk.py"),
     *("abm/ranking.py", "abm/differences.py", "abm/witness.py", "abm/identit*.py"),
 )
 

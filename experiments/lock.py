@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psutil
 
-from experiments.disk import Disk
+from abm.disk import Disk
 
 NAME: Final = "lock"
 try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol
 
+from abm import history_file
 from abm import outcomes as texts
 from abm.run import simulate
 from abm.scenario import Scenario
@@ -34,8 +35,15 @@ def spin(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> lis
     return [float(seed % 1_000_003) for _ in outcomes]
 
 
+def history(study: Asked, replicate: int) -> bytes:
+    """One whole history of the scenario of a study, as bytes: what `talent run` keeps."""
+    assert study.scenario is not None, "a history has a scenario"
+    return history_file.pack(simulate(study.scenario, study.seed, replicate))
+
+
 FUNCTIONS: Final[dict[str, Function]] = {"ishigami": ishigami, "spin": spin}
 MARKET: Final = "market"
+HISTORY: Final = "history"  # the market, watched by nobody and kept whole; see `experiments/run_folder.py`
 MODELS: Final = (MARKET, *FUNCTIONS)
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from abm.columns import Floats
 from abm.run import replicate_seed
 from experiments import identity
-from experiments.models import MARKET
 from experiments.study import Study
 
 
@@ -68,7 +67,7 @@ def plan(study: Study) -> Plan:
     """The runs of a study."""
     x = study.points()
     seeds = [replicate_seed(study.seed, number) for number in range(study.replicates)]
-    code = identity.model_digest() if study.model == MARKET else ""
+    code = identity.model_digest() if study.scenario is not None else ""
     settings = [study.settings(point) for point in range(len(x))]
     ids = identity.run_ids(study.scenario, study.model, code, settings, seeds, study.outcomes, study.months)
     runs = tuple(

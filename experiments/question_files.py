@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from abm import files
+from abm import files, table_file
 from experiments import identity, question_figures
 from experiments.question_words import number
 from experiments.question_worlds import PLACEBO, Found, Row
@@ -93,7 +93,9 @@ def write(
     writer.writeheader()
     writer.writerows(rows)
     files.write_text(folder / "table.csv", out.getvalue())
-    files.write_parquet(folder / "table.parquet", pa.table({name: [row[name] for row in rows] for name in COLUMNS}))
+    table_file.write_parquet(
+        folder / "table.parquet", pa.table({name: [row[name] for row in rows] for name in COLUMNS})
+    )
     question_figures.save(folder, drawn)
     files.write_json(folder / "provenance.json", plain(provenance(found, command, seed, content["complete"])))
     files.write_json(folder / "answer.json", content)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,16 +18,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from abm import pool
+from abm import pool, signals
 from abm.columns import Floats
+from abm.disk import DISK, Disk, make_folders, put
 from experiments import lock, reading, shards, work
-from experiments.disk import DISK, Disk, make_folders, put
 from experiments.drive import Driver, Progress, Stopped
 from experiments.engine_local import Engine, Here, Processes
 from experiments.plan import Plan, plan
 from experiments.reading import read, status
 from experiments.responses import Responses
-from experiments.store import Store
+from experiments.store import RUNS, Store
 from experiments.study import Study
 from experiments.work import Order
 
@@ -83,7 +81,7 @@ def sweep(
         progress = Progress(planned=len(asked.unique()), reused=len(asked.unique()) - len(todo))
         if todo:
             order = Order(study, asked.code, folder, run_seconds, disk).packed()
-            _carry_out(store, order, progress, todo, workers, cluster, batch_seconds, on_progress)
+            _carry_out(store, order, progress, todo, workers, cluster, batch_seconds, on_progress, run_seconds)
         store.finish()
     return read(folder)
 
@@ -107,11 +105,12 @@ def _carry_out(
     cluster: str | None,
     batch_seconds: float,
     on_progress: Callable[[Progress], None] | None,
+    run_seconds: float | None,
 ) -> None:
     """Drive an engine through the runs, and keep a record of the launch."""
     began, clock = time.time(), time.perf_counter()
-    engine = _engine(order, min(workers, len(todo)), cluster)
-    driver = Driver(store, engine, progress, batch_seconds, on_progress)
+    engine = _engine(order, min(workers, len(todo)), cluster, run_seconds)
+    driver = Driver(store, engine, progress, batch_seconds, on_progress, run_seconds)
     ended, orderly = "killed", False
     try:
         with _interruptible(driver) as interrupted:
@@ -132,33 +131,27 @@ def _carry_out(
         raise KeyboardInterrupt
 
 
-def _engine(order: bytes, workers: int, cluster: str | None) -> Engine:
+def _engine(order: bytes, workers: int, cluster: str | None, seconds: float | None) -> Engine:
     if cluster is not None:
         from experiments.engine_cluster import Cluster  # noqa: PLC0415  # an optional package
 
         return Cluster(order, cluster)
-    return Processes(order, workers) if workers else Here(order)
+    return Processes(order, workers, seconds) if workers else Here(order)
 
 
 @contextmanager
 def _interruptible(driver: Driver) -> Iterator[list[bool]]:
-    """The first Ctrl-C lets what was begun finish, the second stops at once. Gives a list that is empty without one."""
+    """The first Ctrl-C or SIGTERM lets what was begun finish, the second stops at once. Gives a list, empty without."""
     interrupted: list[bool] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
 
-    def hear(number: int, frame: object) -> None:
+    def hear() -> None:
         if interrupted:
             raise KeyboardInterrupt
         interrupted.append(True)
         driver.stopping = True
 
-    before = signal.signal(signal.SIGINT, hear)
-    try:
+    with signals.handled(signals.without_echo(hear)):
         yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _record(store: Store, engine: Engine, progress: Progress, began: float, seconds: float, ended: str) -> None:
@@ -189,6 +182,12 @@ def _record(store: Store, engine: Engine, progress: Progress, began: float, seco
         put(store.disk, store.folder / ATTEMPTS / f"{stamp}-{os.getpid()}.json", reading.readable(content))
     except OSError:
         pass
+
+
+def failures(folder: Path) -> list[str]:
+    """What the failed runs of a finished sweep say, in the order of the plan."""
+    table = shards.unparquet((folder / RUNS).read_bytes(), ["status", "error", "message"]).to_pylist()
+    return [f"{row['error']}: {row['message']}" for row in table if row["status"] != shards.OK]
 
 
 # ---- without a folder ------------------------------------------------------------------------------------------------

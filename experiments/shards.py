@@ -21,13 +21,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from abm import result_file
-from experiments.disk import Disk, put
+from abm.disk import Disk, put
 
 FOLDER: Final = "shards"
 OK, FAILED, CRASHED, TIMEOUT = STATUSES = ("ok", "failed", "crashed", "timeout")
 RANK: Final = {OK: 2, FAILED: 2, TIMEOUT: 1, CRASHED: 0}  # of rows of one attempt, which counts
 LARGEST: Final = result_file.LARGEST_TABLE
 TEXTS: Final = ("status", "error", "message", "traceback")
+HISTORY: Final = "history"  # column of the histories that are kept
 WRITER: Final[dict[str, Any]] = {
     "compression": "zstd",
     "row_group_size": 65_536,
@@ -43,7 +44,7 @@ class Damaged(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of a run. Values are NaN unless the status is ok."""
+    """What became of a run. Values are NaN unless the status is ok; a kept history is its bytes."""
 
     run_id: str
     seed: int
@@ -52,6 +53,7 @@ class Row:
     error: str = ""
     message: str = ""
     traceback: str = ""
+    history: bytes = b""
 
     def same(self, other: Row) -> bool:
         """Equal to the last bit."""
@@ -137,12 +139,19 @@ def parquet(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-def unparquet(data: bytes) -> pa.Table:
-    """Read a table; page checksums are verified."""
+def unparquet(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a table, or those of some columns that are there; page checksums are verified."""
     try:
-        return result_file.table_in(data, "the table")
+        return result_file.table_in(data, "the table", columns, binary=(HISTORY,))
     except result_file.BadFile as error:
         raise Damaged(str(error)) from error
+
+
+def _columns(data: bytes) -> list[str]:
+    try:
+        return list(pq.read_schema(io.BytesIO(data)).names)
+    except (OSError, pa.ArrowException) as error:
+        raise Damaged(f"not a whole Parquet file ({str(error).splitlines()[0]})") from error
 
 
 def content(path: Path) -> bytes:
@@ -190,6 +199,8 @@ def _table(rows: Sequence[Row], outcomes: Sequence[str]) -> pa.Table:
         columns[text] = pa.array([getattr(row, text) for row in rows], pa.string())
     for number, outcome in enumerate(outcomes):
         columns[f"= {outcome}"] = pa.array([row.values[number] for row in rows], pa.float64())
+    if any(row.history for row in rows):
+        columns[HISTORY] = pa.array([row.history for row in rows], pa.binary())
     return pa.table(columns)
 
 
@@ -226,7 +237,8 @@ def table_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> pa.Table
     Raises:
         Damaged: the file holds other runs than its sidecar says.
     """
-    table = unparquet(data)
+    names = ["run_id", "seed", *TEXTS, *(f"= {outcome}" for outcome in outcomes)]
+    table = unparquet(data, [name for name in _columns(data) if name != HISTORY])
     inside = {key.decode(): text.decode() for key, text in (table.schema.metadata or {}).items()}
     runs = table["run_id"].to_pylist()
     expected = {"runs": json.dumps(list(sidecar.runs)), "code": sidecar.code, "attempt": str(sidecar.attempt)}
@@ -235,8 +247,19 @@ def table_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> pa.Table
     missing = [outcome for outcome in outcomes if f"= {outcome}" not in table.column_names]
     if missing:
         raise Damaged(f"{sidecar.name}.parquet has no outcome {missing[0]!r}")
-    names = ["run_id", "seed", *TEXTS, *(f"= {outcome}" for outcome in outcomes)]
     return table.select(names).replace_schema_metadata(None)
+
+
+def histories_of(sidecar: Sidecar, data: bytes) -> pa.ChunkedArray:
+    """The histories of a verified shard, in the order of its runs.
+
+    Raises:
+        Damaged: it holds none.
+    """
+    table = unparquet(data, [name for name in _columns(data) if name in ("run_id", HISTORY)])
+    if HISTORY not in table.column_names or tuple(table["run_id"].to_pylist()) != sidecar.runs:
+        raise Damaged(f"{sidecar.name}.parquet holds no histories of the runs that its sidecar names")
+    return table[HISTORY]
 
 
 def rows_of(sidecar: Sidecar, data: bytes, outcomes: Sequence[str]) -> list[Row]:

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from abm.disk import TEMPORARY, Disk, make_folders, put
 from experiments import rows, shards
-from experiments.disk import TEMPORARY, Disk, make_folders, put
 from experiments.plan import Plan
 from experiments.rows import Found, Unequal
 from experiments.shards import Damaged, Sidecar

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from abm.columns import Floats
+from abm.disk import DISK, Disk
+from abm.workers import note
 from experiments import identity, shards
-from experiments.disk import DISK, Disk
-from experiments.models import execute
+from experiments.models import HISTORY, execute, history
 from experiments.plan import Run
 from experiments.shards import Row
 from experiments.study import Study
@@ -106,6 +107,8 @@ def work(packed: bytes, job: Job) -> Receipt:
     study = order.study.with_points(job.x)
     rows: list[Row] = []
     for place, run in enumerate(job.runs):
+        if order.seconds is not None:
+            note(place)  # from now on the parent counts the seconds of this run
         rows.append(_limited(order, study, replace(run, point=place), rows, job.attempt))
     seconds = time.perf_counter() - began
     _commit(order, rows, job.attempt)
@@ -127,6 +130,8 @@ def _commit(order: Order, rows: Sequence[Row], attempt: int) -> None:
 def carry_out(study: Study, run: Run) -> Row:
     """One run at a point of this study; what it raises becomes a row."""
     try:
+        if study.model == HISTORY:
+            return Row(run.run_id, run.seed, shards.OK, (), history=history(study, run.replicate))
         values = tuple(execute(study, run.point, run.seed, run.replicate))
         if len(values) != len(study.outcomes):
             raise ValueError(f"the model gave {len(values)} values; expected {len(study.outcomes)}, one an outcome")
@@ -171,7 +176,8 @@ def _place(path: str) -> str:
 def _limited(order: Order, study: Study, run: Run, before: Sequence[Row], attempt: int) -> Row:
     """One run. When it takes too long, this worker stores what came before it and a row that says so, and ends.
 
-    Nothing less stops code that does not come back to Python; the engine starts another worker.
+    Nothing less stops code that does not come back to Python; the engine starts another worker. The parent counts too,
+    for a worker in which not even the watch runs (`abm/workers.py`).
     """
     if order.seconds is None:
         return carry_out(study, run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
@@ -15,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from abm.disk import Disk
 from experiments import study
-from experiments.disk import Disk
 from experiments.study import Study
 from tests.patience import PATIENCE
 from tests.ports import free_port
@@ -113,6 +114,21 @@ def poison(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> l
     if settings["x"] == 3:
         time.sleep(3600)
     return [float(seed % 1000) for _ in outcomes]
+
+
+def stopped_once(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> list[float]:
+    """The first worker to come here stops, as by SIGSTOP from outside; x is the file that says so."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(settings["x"], os.O_CREAT | os.O_EXCL))
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return [float(seed % 1000) for _ in outcomes]
+
+
+def holds_python(settings: Mapping[str, Any], seed: int, outcomes: Sequence[str]) -> list[float]:
+    """x = 1: a C function that keeps Python's lock for ever, so that no other thread of the process runs."""
+    if settings["x"] == 1:
+        ctypes.PyDLL(None).pause()
+    return cheap(settings, seed, outcomes)
 
 
 class Odd(BaseException):
@@ -222,19 +238,20 @@ def _serve() -> None:
     from importlib import import_module
     from multiprocessing import forkserver
 
-    from experiments import engine_local, runner
+    from abm import workers
+    from experiments import runner
 
     for name in sys.argv[1:]:
         import_module(name)
 
-    forkserver.set_forkserver_preload(["experiments.work"])
+    forkserver.set_forkserver_preload(["abm.workers", "experiments.work"])
     forkserver.ensure_running()
     # The forked processes use the forkserver of this one; they are not its parent and must not ask after it.
     server: Any = forkserver
     server.ensure_running = server._forkserver.ensure_running = lambda: None
-    assert engine_local.METHOD == "forkserver"
+    assert workers.METHOD == "forkserver"
     for line in sys.stdin:
-        folder, kind, n, role, workers, cluster = line.split()
+        folder, kind, n, role, each, cluster = line.split()
         child = os.fork()
         if child == 0:
             code = 1
@@ -242,7 +259,7 @@ def _serve() -> None:
                 mark = Path(f"{folder}.fired")
                 disk = FaultyDisk(kind, int(n), mark, role, os.getpid())
                 address = None if cluster == "-" else cluster
-                how: dict[str, Any] = {"workers": int(workers), "cluster": address, "disk": disk}
+                how: dict[str, Any] = {"workers": int(each), "cluster": address, "disk": disk}
                 runner.sweep(a_study(), Path(folder), batch_seconds=1e-6, **how)
                 code = 0
             except BaseException as error:  # told by the exit status

@@ -173,23 +173,3 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(
     assert cli.main(["run", "tiny", "--out", str(taken)]) == 2
     assert "is a file" in capsys.readouterr().err
     assert taken.read_text(encoding="utf-8") == "mine"
-
-
-def test_ctrl_c_keeps_the_replicates_that_are_done(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from abm.commands import run
-
-    whole = run.simulate_many
-
-    def stopped(scenario: object, seed: int, replicates: int, workers: int, on_done: object) -> object:
-        whole(scenario, seed, 2, 1, on_done)  # type: ignore[arg-type]
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(run, "simulate_many", stopped)
-    place = tmp_path / "out"
-    assert cli.main(["run", "tiny", "--replicates", "9", "--out", str(place)]) == 130
-    assert "2 of 9 replicates" in capsys.readouterr().err
-    record = json.loads((place / "provenance.json").read_text(encoding="utf-8"))
-    assert record["complete"] is False
-    assert len(record["replicates"]) == 2

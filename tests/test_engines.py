@@ -17,9 +17,10 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from abm.workers import Died
 from experiments import engine_cluster, plan, runner, work
 from experiments import study as studies
-from experiments.engine_local import Answer, Died, Here
+from experiments.engine_local import Answer, Here
 from tests import faults
 from tests.faults import ROOT, a_study, dask, digest, environment
 from tests.patience import PATIENCE
@@ -117,6 +118,30 @@ def test_a_model_that_exits_is_a_failed_row(tmp_path: Path, kind: str, name: str
     assert digest(tmp_path / "0") == digest(tmp_path / "1")
 
 
+@pytest.mark.parametrize("seconds", [None, 0.5])
+def test_a_stopped_worker_is_noticed_by_the_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float | None
+) -> None:
+    """SIGSTOP stops the watch inside the worker too: only the parent can keep the time."""
+    from abm import workers
+
+    monkeypatch.setattr(workers, "STOPPED", 1.0)
+    study = a_study("stopped_once", factors=[{"name": "x", "levels": [str(tmp_path / "stopped")]}], replicates=6)
+    runner.sweep(study, tmp_path / "s", workers=2, run_seconds=seconds)
+    assert (tmp_path / "stopped").exists(), "the fault was not injected"
+    assert runner.status(tmp_path / "s").runs == {"ok": 6, "failed": 0, "crashed": 0, "timeout": 0}
+
+
+def test_code_that_never_lets_python_look_at_its_watch_is_ended_by_the_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from abm import workers
+
+    monkeypatch.setattr(workers, "GRACE", 0.5)
+    runner.sweep(a_study("holds_python", levels=(0, 1), replicates=2), tmp_path / "s", workers=2, run_seconds=1)
+    assert statuses(tmp_path / "s") == {(0, "ok"): 2, (1, "timeout"): 2}
+
+
 def test_ctrl_c_in_a_model_is_no_row(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         runner.sweep(a_study("interrupted"), tmp_path / "s", workers=0)
@@ -167,7 +192,8 @@ def test_killed_workers_cost_their_batches_and_no_process_outlives_a_killed_pare
         for _ in range(3):  # it goes on, with new workers
             assert process.stdout.readline()
         everything = below(process.pid)
-        assert {each.pid for each in workers}.isdisjoint(each.pid for each in everything)
+        left = {each.pid for each in everything}
+        assert workers[0].pid not in left and workers[1].pid in left, "a death costs its own batch and no other"
         assert len(everything) >= 3
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -181,15 +207,19 @@ def test_killed_workers_cost_their_batches_and_no_process_outlives_a_killed_pare
     assert seen[-1] == 600 - stored and runner.status(folder).runs["ok"] == 600
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.nightly)])
-def test_ctrl_c_leaves_a_folder_that_goes_on(tmp_path: Path, times: int) -> None:
+def test_ctrl_c_and_sigterm_leave_a_folder_that_goes_on(tmp_path: Path, number: int, times: int) -> None:
     folder = tmp_path / "s"
     with started(folder, 2, 200) as process:
-        for _ in range(times):  # a terminal sends it to all of the group
-            os.killpg(process.pid, signal.SIGINT)
-            time.sleep(0.1)
+        workers = below(process.pid)
+        for _ in range(times):  # a terminal, and `timeout`, send it to all of the group
+            os.killpg(process.pid, number)
+            time.sleep(1.1)
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
+    assert not alive
     stored = runner.status(folder).done
     assert 0 < stored < 600
     if times == 1:  # in order: nothing half-written is left, and the record says so
@@ -202,14 +232,15 @@ def test_ctrl_c_leaves_a_folder_that_goes_on(tmp_path: Path, times: int) -> None
 
 
 def test_workers_are_replaced_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from abm import workers
     from experiments import engine_local
 
     made: list[int] = []
-    pool = engine_local._pool
-    monkeypatch.setattr(engine_local, "_pool", lambda workers: (made.append(workers), pool(workers))[1])
-    monkeypatch.setattr(engine_local, "REBUILD", 5)
-    runner.sweep(a_study(replicates=4), tmp_path / "s", workers=2, batch_seconds=1e-6)
-    assert len(made) == 3 and runner.status(tmp_path / "s").runs["ok"] == 12  # 12 batches
+    started = workers.Workers._started
+    monkeypatch.setattr(workers.Workers, "_started", lambda self: (made.append(1), started(self))[1])
+    monkeypatch.setattr(engine_local, "MOST_BATCHES", 3)
+    runner.sweep(a_study(replicates=4), tmp_path / "s", workers=1, batch_seconds=1e-6)
+    assert len(made) == 4 and runner.status(tmp_path / "s").runs["ok"] == 12  # 12 batches
 
 
 def test_a_sweep_in_a_thread_works(tmp_path: Path) -> None:
@@ -234,7 +265,7 @@ class Overtaken(Here):
             self.late = super().wait(0)
             (self.folder / f"{job.name}.json").rename(self.folder / "held-back")
         elif self.told == 0:
-            self._answers.append((job, Died(alone=0)))
+            self._answers.append((job, Died(deaths=0)))
         else:
             super().submit(job)
 
@@ -247,7 +278,7 @@ class Overtaken(Here):
 
 
 def test_a_death_does_not_disturb_a_shard_that_is_being_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "Processes", lambda packed, workers: Overtaken(packed, tmp_path / "s"))
+    monkeypatch.setattr(runner, "Processes", lambda packed, workers, seconds: Overtaken(packed, tmp_path / "s"))
     runner.sweep(a_study(), tmp_path / "s", workers=2, batch_seconds=1e-6)
     assert runner.status(tmp_path / "s").runs["ok"] == 6
     assert not list((tmp_path / "s" / "quarantine").iterdir())

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("abm", "experiments", "viz")
 
 # A name stands for the module or package and everything in it; a star for any run of letters.
-LEAVES = ("abm.columns", "abm.scenario_read", "abm.parameters", "abm.levers", "abm.streams", "abm.kernels")
+LEAVES = ("abm.columns", "abm.scenario_read", "abm.parameters", "abm.levers", "abm.streams", "abm.kernels", "abm.disk")
 DESCRIPTIONS = ("abm.scenario*", "abm.policies")
 """What a run is to be. Says it, does not do it, so it stands low: World holds the scenario that it follows."""
 TABLES = ("abm.tables", "abm.ledger")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from abm import files
+from abm import files, pool
 from abm.kernels.utility import TERMS
 from abm.model import TalentMarket
 from abm.run import Result, replicate_seed, simulate, simulate_many
@@ -126,15 +131,36 @@ def test_a_shorter_run_is_the_beginning_of_the_longer_one(results: list[Result])
         np.testing.assert_array_equal(values, results[0].series[name][:5], err_msg=name)
 
 
-def test_a_worker_that_dies_again_and_again_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from abm import pool
+def deadly(number: int) -> int:
+    """A job that kills its worker, if its number is 1."""
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
 
-    monkeypatch.setattr(pool, "_in_pool", _dead_pool)
-    with pytest.raises(RuntimeError, match=r"jobs \[0, 1\].*--workers 1"):
-        simulate_many("tiny", replicates=2, workers=2)
+
+def test_a_job_that_kills_its_workers_is_named_and_costs_no_other() -> None:
+    seen = []
+    with pytest.raises(RuntimeError, match=r"died 3 times at job 1.*--workers 1"):
+        for number, result in pool.each(deadly, [(number,) for number in range(6)], 2):
+            seen.append((number, result))
+    assert (0, 0) in seen and 1 not in [number for number, _ in seen]
 
 
-def _dead_pool(*_: object) -> list[Result]:
-    from concurrent.futures.process import BrokenProcessPool
+PARENT = """
+import sys, time
+from abm import pool
+if __name__ == "__main__":
+    for number, _ in pool.each(time.sleep, [(0.01,), (0.01,), *((600.0,) for _ in range(9))], 2):
+        print(number, flush=True)
+"""
 
-    raise BrokenProcessPool("killed")
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_workers_of_a_pool_end_with_their_parent(number: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline() and process.stdout.readline()
+        below = psutil.Process(process.pid).children(recursive=True)
+        assert len(below) >= 3, "the workers and the server that they are forked from"
+        process.send_signal(number)
+        _, alive = psutil.wait_procs(below, timeout=120)
+    assert not alive

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from abm import cli
+from abm.disk import DISK
 from experiments import lock, pilot, runner, shards
-from experiments.disk import DISK
 from tests.faults import ROOT, digest, environment
 
 STUDY = """

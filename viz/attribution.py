@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from abm import result_file
+from abm import disk, result_file
 from viz import svg
 from viz.report import page
 from viz.theme import WIDE
@@ -30,7 +30,7 @@ def write_page(folder: Path) -> Path:
     """Write `attribution.html` beside the `attribution.json` of a folder; gives its path."""
     told = result_file.document(folder / "attribution.json")
     path = folder / "attribution.html"
-    path.write_text(render(told), encoding="utf-8")
+    disk.write(path, render(told))
     return path
 
 

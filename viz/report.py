@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from abm import disk
 from viz import charts, svg, words
 from viz.results import RunData, load
 from viz.theme import style_sheet
@@ -83,7 +84,7 @@ def write_report(run_dir: Path) -> Path:
         RunFolderError: the folder does not hold a run.
     """
     path = run_dir / "report.html"
-    path.write_text(render(load(run_dir)), encoding="utf-8")
+    disk.write(path, render(load(run_dir)))
     return path
 
 

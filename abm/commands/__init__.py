@@ -127,8 +127,13 @@ def folder_of(folder: Path) -> Path:
     """A folder for results that is there or can be made.
 
     Raises:
-        Refused: it is a file.
+        Refused: it is a file, or its name is no text.
     """
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        shown = str(folder).encode("utf-8", "backslashreplace").decode()
+        raise Refused(f"--out {shown}: is not UTF-8; expected a name that is text. Use another name") from None
     if folder.exists() and not folder.is_dir():
         raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
     return folder

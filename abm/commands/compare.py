@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
-from abm import commands, files, paired, policies
+from abm import commands, files, paired, policies, table_file
 from abm.changes import Change, change
 from abm.commands import Commands, Refused
 from abm.comparison import as_data, print_paired
@@ -82,7 +82,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     data = {"command": command, "seed": chosen.seed, **as_data(scenario, found)}
     if chosen.out is not None:
         files.write_json(chosen.out / "comparison.json", data)
-        files.write_parquet(chosen.out / "people.parquet", pa.table(paired.people_table(found.pairs)))
+        table_file.write_parquet(chosen.out / "people.parquet", pa.table(paired.people_table(found.pairs)))
     if chosen.json:
         print(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False))
     else:

@@ -109,7 +109,7 @@ class Unfinished:
 
 
 @contextmanager
-def writing(path: Path, disk: Disk = DISK) -> Iterator[Unfinished]:
+def writing(path: Path, disk: Disk) -> Iterator[Unfinished]:
     """A file that gets its name when all of it has been written; after an error there is what was there before.
 
     Its name is safe after the next `fsync_folder`.
@@ -151,7 +151,7 @@ def written(path: Path) -> Iterator[Unfinished]:
         OSError: a sentence; what had the name is still there.
     """
     try:
-        with writing(path) as out:
+        with writing(path, DISK) as out:
             yield out
         DISK.fsync_folder(path.parent)
     except OSError as error:

@@ -49,11 +49,21 @@ def plain(text: str) -> str:
 
 
 def paths(parser: argparse.ArgumentParser) -> None:
-    """Let a parser refuse empty text for a `Path`: it would be the present folder, and is more often a mistake."""
+    """Let a parser refuse what no record can name as a `Path`, before any work.
+
+    Empty text would be the present folder, and is more often a mistake; bytes that are no text cannot be written down.
+    """
 
     def read(text: str) -> Path:
         if not text.strip():
             raise argparse.ArgumentTypeError("came nothing; expected a path. Fix: name one (. is this folder)")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            shown = text.encode("utf-8", "backslashreplace").decode()
+            raise argparse.ArgumentTypeError(
+                f"came {shown}, which is not UTF-8; expected a path that is text. Fix: use another name"
+            ) from None
         return Path(text)
 
     parser.register("type", Path, read)
@@ -127,13 +137,8 @@ def folder_of(folder: Path) -> Path:
     """A folder for results that is there or can be made.
 
     Raises:
-        Refused: it is a file, or its name is no text.
+        Refused: it is a file.
     """
-    try:
-        str(folder).encode()
-    except UnicodeEncodeError:
-        shown = str(folder).encode("utf-8", "backslashreplace").decode()
-        raise Refused(f"--out {shown}: is not UTF-8; expected a name that is text. Use another name") from None
     if folder.exists() and not folder.is_dir():
         raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
     return folder

@@ -83,8 +83,7 @@ def _again(chosen: argparse.Namespace) -> str:
 
 def _refuse_started(study: Study, folder: Path, chosen: argparse.Namespace) -> None:
     """Nobody adds to a folder, or waits for a finished sweep, by accident."""
-    from experiments.disk import DISK  # noqa: PLC0415
-
+    from abm.disk import DISK  # noqa: PLC0415
     from experiments import reading, store  # noqa: PLC0415
     from experiments.plan import plan  # noqa: PLC0415
 

@@ -362,7 +362,7 @@ def test_the_second_launch_is_told_who_holds_the_folder_and_since_when(copy: Pat
 
 def test_the_lock_is_free_after_sigkill_of_its_holder(copy: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from experiments import disk, lock\n"
+        "import sys, time; from pathlib import Path; from abm import disk; from experiments import lock\n"
         "with lock.held(Path(sys.argv[1]), disk.DISK): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", program, str(copy)]

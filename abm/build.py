@@ -17,6 +17,7 @@ from abm.parameters import Parameters
 from abm.projects import draw_projects, start_projects
 from abm.scenario import Scenario
 from abm.scenario_read import BY_EVENT
+from abm.scenario_size import check_room
 from abm.streams import Streams, stable_row
 from abm.tables import (
     DIMENSIONS,
@@ -54,7 +55,11 @@ def build(scenario: Scenario, seed: int) -> World:
 
     Returns:
         A world whose first month has not been run.
+
+    Raises:
+        ScenarioError: it does not fit into the memory that is free.
     """
+    check_room(scenario)
     parameters = Parameters(scenario.parameters)
     streams = Streams(seed)
     placed = scenario.placed_teams()

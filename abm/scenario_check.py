@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,9 +28,8 @@ from abm.scenario_read import (
     sizes,
     spot,
 )
-from abm.scenario_schema import MOST_RESEARCHERS, TOP
+from abm.scenario_schema import MOST_RESEARCHERS, MOST_TEAMS, TOP
 
-BYTES_PER_RESEARCHER: Final = 6_000  # columns, ties and a month of pairs and offers: an order of magnitude
 RESERVED: Final = frozenset({LEFT_FIELD, INSIDE, "new start-up", "left the field", "searching"})
 SHARE_TOLERANCE: Final = 1e-6
 _HERE: Final = Path(__file__).parent
@@ -86,6 +86,7 @@ def _sites(problems: Problems, top: dict[str, Any], known: Known) -> None:
 def _employers(problems: Problems, top: dict[str, Any], known: Known) -> None:
     seen: dict[str, str] = {}
     team_seen: dict[str, str] = {}
+    teams = 0
     total = math.ceil(top.get("entrants_per_year", 0.0) * max(top.get("months", 0), top.get("horizon", 0)) / 12)
     for place, employer in _entries(top, "employers", "name"):
         title = employer.get("name")
@@ -101,10 +102,14 @@ def _employers(problems: Problems, top: dict[str, Any], known: Known) -> None:
             expected = f"a ceiling of at least pay_level = {low:g}"
             problems.add(f"{place}.pay_ceiling", show(high), expected, "raise pay_ceiling or lower pay_level")
         total += employer.get("researchers", 0)
-        _teams(problems, place, employer, top, known, team_seen)
+        teams += sum(team.get("count", 1) for team in employer.get("teams", ()) if team)
+        if teams <= MOST_TEAMS:  # more are not even named
+            _teams(problems, place, employer, top, known, team_seen)
+    if teams > MOST_TEAMS:
+        expected = f"at most {MOST_TEAMS:,} in all"
+        problems.add("employers", f"{teams:,} teams (split ones apart)", expected, "lower count, or remove some")
     if total > MOST_RESEARCHERS:
-        memory = total * BYTES_PER_RESEARCHER / 1e9
-        came = f"{total:,} researchers with the entrants, which need about {memory:,.1f} GB of memory"
+        came = f"{total:,} researchers with the entrants"
         expected = f"at most {MOST_RESEARCHERS:,} in all"
         problems.add("employers", came, expected, "lower researchers or entrants_per_year")
 
@@ -193,12 +198,13 @@ def _capacity(top: dict[str, Any], employer: str) -> dict[str, int]:
 def _cohorts(problems: Problems, top: dict[str, Any], known: Known) -> None:
     seen: dict[str, str] = {}
     size_of: dict[str, int] = {}
+    capacity = cache(lambda employer: _capacity(top, employer))
     for place, cohort in _entries(top, "cohorts", "name"):
         _unique(problems, f"{place}.name", cohort.get("name"), seen, "cohort name")
         if "fixed" in cohort:
             _within(problems, f"{place}.fixed", cohort["fixed"], top)
         if "employer" in cohort and known.check(problems, f"{place}.employer", "employer", cohort["employer"]):
-            _members(problems, place, cohort, _capacity(top, cohort["employer"]), size_of)
+            _members(problems, place, cohort, capacity(cohort["employer"]), size_of)
         for i, observed in enumerate(cohort.get("observations", ()), 1):
             if observed is not None:
                 _observation(problems, spot(f"{place}.observations", i, observed, "date"), observed, cohort, top)

@@ -37,6 +37,7 @@ class ScenarioError(ValueError):
     @classmethod
     def about(cls, where: str, problems: Sequence[str], kind: str = "scenario") -> ScenarioError:
         """One error out of all the problems of one file (at most twenty are listed)."""
+        problems, where = [printable(problem) for problem in problems], printable(where)
         count = len(problems)
         head = f"{kind} {where} has {count} problem{'s' if count != 1 else ''} (places are counted from 1)"
         lines = [head, *(f"  {problem}" for problem in problems[:MOST_PROBLEMS_SHOWN])]
@@ -74,7 +75,7 @@ def show(value: object, longest: int = 70) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        text = '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value) + '"'
+        text = f'"{printable(value)}"'
     elif isinstance(value, int | float):
         text = _large(value) if isinstance(value, int) and abs(value) > 10**15 else repr(value)
     else:
@@ -84,7 +85,12 @@ def show(value: object, longest: int = 70) -> str:
 
 def cut(key: object) -> str:
     """A key as a person would recognise it in a place, cut short and with odd characters escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(key)[:80])
+    return printable(str(key)[:80])
+
+
+def printable(text: str) -> str:
+    """A text that every terminal and page can show as one line: odd characters are escaped."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _large(value: int) -> str:
@@ -329,7 +335,7 @@ def read_keys(
     return result
 
 
-def tables_of(fields: Mapping[str, Field], label: str, fewest: int = 0) -> Reader:
+def tables_of(fields: Mapping[str, Field], label: str, fewest: int = 0, most: int = 10_000) -> Reader:
     """A list of tables ([[...]]), each shown with its number and the value of its key `label`."""
 
     def read(problems: Problems, place: str, value: object) -> tuple[object, ...] | None:
@@ -339,6 +345,9 @@ def tables_of(fields: Mapping[str, Field], label: str, fewest: int = 0) -> Reade
         if len(value) < fewest:
             fix = f"add at least one [[{place.rsplit('.', 1)[-1]}]]"
             problems.add(place, show(value), f"a list of at least {fewest}", fix)
+        if len(value) > most:
+            problems.add(place, show(value), f"a list of at most {most:,}", "put alike ones together, or remove some")
+            return None
         return tuple(table(fields)(problems, spot(place, i, item, label), item) for i, item in enumerate(value, 1))
 
     return read

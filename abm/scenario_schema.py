@@ -29,6 +29,8 @@ from abm.scenario_read import (
 )
 
 MOST_RESEARCHERS: Final = 1_000_000
+MOST_SITES: Final = 500  # each has a distance to each
+MOST_TEAMS: Final = 10_000  # split ones apart
 ALLOCATION_RULES: Final = tuple(RULES)
 
 
@@ -152,7 +154,7 @@ TOP: Final = {
     "topics": _one(list_of(name, 1, 32)),
     "entrants_per_year": Field(number(0, MOST_RESEARCHERS), 0.0),
     "potential_founders": Field(number(0, 1), 0.0),
-    "sites": _one(tables_of(SITE, "name", fewest=1)),
+    "sites": _one(tables_of(SITE, "name", fewest=1, most=MOST_SITES)),
     "employers": _one(tables_of(EMPLOYER, "name", fewest=1)),
     "cohorts": Field(tables_of(COHORT, "name"), ()),
     "retention": Field(tables_of(RETENTION, "employer"), ()),

@@ -68,6 +68,7 @@ def flow(body: str) -> Callable[[str], str]:
 
 EFFECT = 'events[6] "X".effects[1]'
 RANGE01 = "a number from 0 to 1"
+SITE = '[[sites]]\nname = "S0"\ncountry = "C"\nutc_offset = 0\n'
 CASES = [
     # keys
     Case("unknown key at the top", swap("months =", "monhts ="), "monhts", "a known key", 'did you mean "months"'),
@@ -123,8 +124,10 @@ CASES = [
          f"{LANGUAGE}.culture.openness: came -1.5", "from -1 to 1", "between -1 and 1"),
     Case("a trillion researchers", swap("researchers = 6", "researchers = 1000000000000"), "employers: came 1,000,000",
          "at most 1,000,000 in all", "lower researchers"),
-    Case("its memory is estimated", swap("researchers = 6", "researchers = 2000000"), "employers", "GB of memory",
-         "lower researchers"),
+    Case("more than a million", swap("researchers = 6", "researchers = 1000001"), "employers: came 1,000,009",
+         "at most 1,000,000 in all", "lower researchers"),
+    Case("too many sites", plus("".join(SITE.replace("S0", f"S{k}") for k in range(499))),
+         "sites: came a list of 501", "at most 500", "put alike ones together"),
     Case("too many entrants", swap("entrants_per_year = 2", "entrants_per_year = 999999999"), "entrants_per_year",
          "from 0 to 1e+06", "between 0 and 1e+06"),
     # shares and pay

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from abm.scenario import Scenario, load
+from abm.scenario_size import check_room
 
 DEFAULT_SCENARIO = "meta_fair"
 MOST_REPLICATES = 100_000
@@ -119,7 +120,11 @@ def settings_of(pairs: Sequence[str], option: str = "--set") -> dict[str, str]:
 
 
 def described(chosen: argparse.Namespace, option: str = "--set") -> Scenario:
-    """The scenario of the arguments that `add_world` declares, with settings and --months applied."""
+    """The scenario of the arguments that `add_world` declares, with settings and --months applied.
+
+    Raises:
+        Refused, ScenarioError: it has problems, or its worlds do not fit into the memory that is free.
+    """
     scenario = load(chosen.scenario)
     settings: dict[str, object] = dict(settings_of(chosen.settings, option))
     if chosen.months is not None:
@@ -130,7 +135,9 @@ def described(chosen: argparse.Namespace, option: str = "--set") -> Scenario:
                 f"Use a number from 1 to {scenario.horizon}"
             )
         settings["months"] = chosen.months
-    return scenario.with_settings(settings) if settings else scenario
+    scenario = scenario.with_settings(settings) if settings else scenario
+    check_room(scenario, workers_of(chosen, chosen.replicates))
+    return scenario
 
 
 def folder_of(folder: Path) -> Path:

@@ -34,6 +34,7 @@ PARAMETERS = (
 )
 LOOKS = 96  # people whom a recruiter looks at for one call
 TIGHTNESS_MEMORY = 0.25  # a month's weight in what the market knows of its tightness
+AT_ONCE = 8_192  # searches
 TRIES = 24  # teams that an applicant looks at for one application
 Contacts = tuple[Integers, Integers, NDArray[np.int8], Integers]  # researcher, team, reach, referrer
 
@@ -188,6 +189,8 @@ def _search(
 ) -> NDArray[np.int64]:
     """The first acceptable row of each of n searches; a quarter of the tries first, the rest for who found nothing.
 
+    However many search, so many at once: what is drawn for them all would need more memory than the world.
+
     Args:
         n, tries: searches and tries of each.
         look: (searches (S,), tries (K,)) -> rows (S, K) and luck (S, K), keyed: the same whenever it is asked.
@@ -195,8 +198,10 @@ def _search(
     """
     found = np.full(n, -1)
     for low, high in ((0, tries // 4), (tries // 4, tries)):
-        still = np.flatnonzero(found < 0)
-        found[still] = accepted_first(weight, *look(still, np.arange(low, high)), bound)
+        waiting = np.flatnonzero(found < 0)
+        for start in range(0, len(waiting), AT_ONCE):
+            still = waiting[start : start + AT_ONCE]
+            found[still] = accepted_first(weight, *look(still, np.arange(low, high)), bound)
     return found
 
 

@@ -15,6 +15,7 @@ from abm.scenario_problems import Problem, checked
 from abm.scenario_write import to_toml
 from viz import world_code
 from viz.messages import Field, Wrong, handler, plain, text, whole
+from viz.pages.share import SURE, too_large
 from viz.session import Session
 
 MOST_PROBLEMS: Final = 200  # sent to the page; nobody mends more at once
@@ -158,10 +159,12 @@ def build_toml(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     return {"name": f"{described.name}.toml", "toml": to_toml(described), "hash": described.content_hash()}
 
 
-@handler("build_open", CONTENT, Field("seed", whole(0, 2**53), 1))
+@handler("build_open", CONTENT, Field("seed", whole(0, 2**53), 1), SURE)
 def build_open(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """Open the edited scenario in the market, at its first month."""
+    """Open the edited scenario in the market, at its first month; asks first if it is large."""
     described = _edited(values["content"])
+    if asks := too_large(described, values["sure"]):
+        return asks
     return session.open(LiveMarket(described, values["seed"]))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from abm.live import LiveMarket
+from abm.scenario import Scenario
+from abm.scenario_size import check_room, size_of
 from viz import frames, world_code
-from viz.messages import MISSING, Field, Wrong, handler, number, settings, shown, text, whole
+from viz.messages import MISSING, Field, Wrong, flag, handler, number, settings, shown, text, whole
 from viz.session import Session
 
 LONGEST_PULLS: Final = 8_000  # characters
@@ -16,10 +18,29 @@ MOST_PULLS: Final = 200
 KINDS: Final = ("policy", "release", "change", "parameter")
 
 
-@handler("world", Field("code", text(world_code.LONGEST_CODE)), Field("seed", whole(0, 2**53), 1))
+SURE: Final = Field("sure", flag, False)
+"""Whether the reader has been told how large a world is, and wants it."""
+
+
+def too_large(described: Scenario, sure: bool) -> dict[str, Any]:
+    """What is answered instead of opening a world that is large: its size in words; empty if it may be opened.
+
+    Raises:
+        ScenarioError: it does not fit into the memory that is free.
+    """
+    check_room(described)
+    size = size_of(described)
+    if sure or not size.is_large:
+        return {}
+    return {"large": {"words": size.words, "title": described.title}}
+
+
+@handler("world", Field("code", text(world_code.LONGEST_CODE)), Field("seed", whole(0, 2**53), 1), SURE)
 def world(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """Open the scenario that an address holds."""
+    """Open the scenario that an address holds; one that is large is only told of, until the reader is sure."""
     described = world_code.decode(values["code"])
+    if asks := too_large(described, values["sure"]):
+        return asks
     return session.open(LiveMarket(described, values["seed"]))
 
 

@@ -49,7 +49,10 @@ export async function openFrom(app, query, pages) {
 async function market(app, query, seed, instead, short) {
   try {
     if (query.has("own")) throw new Error(`${short(query.get("own"))} is a scenario of somebody’s own, too large for an address; ask for its file and load it under Build your own`);
-    app.show(query.has("world") ? await app.quietly("world", { code: query.get("world").slice(0, LONGEST.world), seed }) : await app.quietly("open", { scenario: query.get("scenario") || FIRST, seed }));
+    const quietly = (...words) => app.quietly(...words);
+    const found = query.has("world") && await app.openable("world", { code: query.get("world").slice(0, LONGEST.world), seed }, quietly);
+    if (found === null) throw new Error("a large market, which was not opened");
+    app.show(found || await app.quietly("open", { scenario: query.get("scenario") || FIRST, seed }));
   } catch (error) {
     app.show(await app.ask("open", { scenario: FIRST, seed }));
     instead(error.message, app.market.title);

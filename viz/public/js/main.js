@@ -3,6 +3,7 @@
 import { Address, openFrom } from "./address.js";
 import { h, select, swap, toast } from "./dom.js";
 import { when } from "./format.js";
+import { wanted } from "./large.js";
 import { Link } from "./link.js";
 import { aboutMarket } from "./pictures.js";
 import { Market, runWords } from "./state.js";
@@ -75,6 +76,14 @@ class App {
   /** Open a scenario by name; or show what another request answered with, such as a branch or a scenario of one's own. */
   async open(scenario, seed) {
     this.show(await this.ask("open", { scenario, seed }));
+  }
+
+  /** Ask for a market that somebody described; the reader is asked before a large one is opened. Null: it is not wanted. */
+  async openable(what, fields, ask = (...words) => this.ask(...words)) {
+    const answer = await ask(what, fields);
+    if (!answer.large) return answer;
+    const kept = this.market ? "Keep the present one" : "Open the usual one";
+    return (await wanted(answer.large, kept)) ? ask(what, { ...fields, sure: true }) : null;
   }
 
   show(opening) {

@@ -137,7 +137,8 @@ class Page {
 
   async open() {
     const { content } = this.draft;
-    const answer = await this.app.ask("build_open", { content, seed: this.app.market?.seed ?? 1 });
+    const answer = await this.app.openable("build_open", { content, seed: this.app.market?.seed ?? 1 });
+    if (!answer) return;
     this.draft.keep();
     this.#state();
     this.app.show(answer);

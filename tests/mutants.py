@@ -38,6 +38,7 @@ MEGABYTES: Final = 512.0  # memory of one mutant
 GIVES_UP: Final = 30.0  # CPU seconds after which a mutant is interrupted
 
 Content = dict[str, Any]
+Door = Callable[[], str]  # opens what was made: how it ended
 
 TEXTS: Final = (
     *("", " ", "\n", "\t", "\0", "\ud800", "\u200b", "\u202e", "e\u0301", "é", "ﬁ", "İ", "ß", "SS", "🙂", "１２", "٣"),
@@ -403,23 +404,23 @@ def _toml(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def scenarios(luck: random.Random) -> str:
+def scenarios(luck: random.Random) -> Door:
     """A mutated scenario, as a table or as the text of a file; sometimes the text is torn as well."""
     content = mutant(luck)
     if luck.random() < 0.5:
-        return lived(from_dict(content))
+        return lambda: lived(from_dict(content))
     try:
         text = "\n".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in content.items())
     except (RecursionError, ValueError):
-        return lived(from_dict(content))
+        return lambda: lived(from_dict(content))
     for _ in range(luck.choice((0, 0, 0, 1, 3))):
         where = luck.randrange(len(text))
         torn = luck.choice(("", "\0", '"', "[", "]", "=", "#", "\n", ".", "é", "\ud800", "[" * 4000, "a." * 4000, "1_"))
         text = text[:where] + torn + text[where + luck.choice((0, 1, 40, 4000)) :]
-    return lived(from_dict(parse_text(text, "mutant"), "mutant"))
+    return lambda: lived(from_dict(parse_text(text, "mutant"), "mutant"))
 
 
-def settings(luck: random.Random) -> str:
+def settings(luck: random.Random) -> Door:
     """One to six settings on a shipped scenario, as `--set` gives them, many of them about each other."""
     name = "tiny" if luck.random() < 0.7 else luck.choice(list(_SHIPPED))
     content = _SHIPPED[name]
@@ -427,11 +428,13 @@ def settings(luck: random.Random) -> str:
     for _ in range(luck.choice((1, 2, 2, 3, 4, 6))):
         key, value = _setting(luck, content)
         pairs.append(f"{key}={value}")
-    return lived(scenario.load(name).with_settings(commands.settings_of(pairs)))
+    return lambda: lived(scenario.load(name).with_settings(commands.settings_of(pairs)))
 
 
 def _setting(luck: random.Random, content: Content) -> tuple[str, str]:
     which = luck.random()
+    if luck.random() < 0.4:  # one that is allowed by itself
+        return _sane(luck, content)
     if which < 0.15:
         parameter = luck.choice(list(declared().values()))
         name = luck.choice((parameter.name, parameter.name, f"parameters.{parameter.name}", f"{parameter.name}x"))
@@ -472,6 +475,29 @@ def _setting(luck: random.Random, content: Content) -> tuple[str, str]:
     return f"{table}.{luck.choice((name, name, name, luck.choice(TEXTS)))}.{key}", _value(luck, content)
 
 
+def _sane(luck: random.Random, content: Content) -> tuple[str, str]:
+    employer, event = luck.choice(content["employers"]), luck.choice(content["events"])
+    team, parameter = luck.choice(employer["teams"]), luck.choice(list(declared().values()))
+    made = (
+        (parameter.name, luck.choice((parameter.low, parameter.high))),
+        (f"employers.{employer['name']}.compute", luck.choice((0, 1, 1e9))),
+        (f"employers.{employer['name']}.growth", luck.choice((0, 1, 20))),
+        (f"employers.{employer['name']}.recruiter_contacts", luck.choice((0, 100))),
+        (f"employers.{employer['name']}.allocation", "equal_per_head"),
+        (f"employers.{employer['name']}.culture.openness", luck.random()),
+        (f"teams.{team['name']}.priority", luck.choice((0, 100))),
+        (f"teams.{team['name']}.posts", luck.choice((1, 100, 10_000))),
+        (f"sites.{luck.choice(content['sites'])['name']}.seed_climate", luck.choice((0, 1))),
+        (f"events.{event['id']}.drop", luck.choice(("true", "false"))),
+        (f"events.{event['id']}.label", "x"),
+        ("months", luck.choice((1, 6, 12))),
+        ("potential_founders", luck.choice((0, 0.5, 1))),
+        ("entrants_per_year", luck.choice((0, 10, 2000))),
+    )
+    key, value = luck.choice(made)
+    return key, str(value)
+
+
 def _value(luck: random.Random, content: Content) -> str:
     try:
         return luck.choice(
@@ -488,20 +514,24 @@ def _value(luck: random.Random, content: Content) -> str:
         return "{" * 900
 
 
-def links(luck: random.Random) -> str:
+def links(luck: random.Random) -> Door:
     """An address of the app: `?world=`, as the page sends it to the session."""
     from viz import messages, pages
 
     pages.load_all()
-    code = _code(luck)
-    known, values = messages.read({"do": "world", "code": code, "seed": luck.choice((1, 0, 2**53))})
-    tab = Tab()
-    answer = known.run(tab, values)
-    if tab.market is None:
-        assert answer["large"]["words"]
-        return "large"
-    tab.market.step()
-    return "valid"
+    asked = {"do": "world", "code": _code(luck), "seed": luck.choice((1, 0, 2**53))}
+
+    def opened() -> str:
+        known, values = messages.read(asked)
+        tab = Tab()
+        answer = known.run(tab, values)
+        if tab.market is None:
+            assert answer["large"]["words"]
+            return "large"
+        tab.market.step()
+        return "valid"
+
+    return opened
 
 
 class Tab:
@@ -556,7 +586,7 @@ def _code(luck: random.Random) -> str:
             form = {"v": odd(luck), "toml": odd(luck), "base": name, "hash": odd(luck), "patch": odd(luck)}
             code = _packed({key: item for key, item in form.items() if luck.random() < 0.8})
         elif which < 0.9:  # small, and large when unpacked
-            data = zlib.compress(luck.choice((b" ", b"[", b'{"a":', b"0")) * luck.choice((10**5, 10**6, 10**8)), 9)
+            data = zlib.compress(luck.choice((b" ", b"[", b'{"a":', b"0")) * luck.choice((10**5, 10**6, 10**7)), 9)
             code = base64.urlsafe_b64encode(data).decode()
         elif which < 0.95:
             code = base64.urlsafe_b64encode(zlib.compress(to_toml(scenario.load(name)).encode())).decode()
@@ -597,13 +627,12 @@ def tried(kind: str, number: int) -> Content:
     """How a mutant ended, and what it cost: CPU seconds of this process, and megabytes on top of what it held."""
     from viz.messages import Wrong
 
-    luck = random.Random(f"{kind} {number}")
-    door = {"scenarios": scenarios, "settings": settings, "links": links}[kind]
+    door = {"scenarios": scenarios, "settings": settings, "links": links}[kind](random.Random(f"{kind} {number}"))
     before = _peak_begins()
     began = resource.getrusage(resource.RUSAGE_SELF)
     signal.setitimer(signal.ITIMER_PROF, GIVES_UP)
     try:
-        ended, words = door(luck), ""
+        ended, words = door(), ""
     except (ScenarioError, commands.Refused, Wrong) as error:
         ended, words = "refused", str(error)
         if not words.strip() or "Traceback" in words or not _can_be_said(words):

@@ -64,8 +64,7 @@ def build(scenario: Scenario, seed: int) -> World:
     streams = Streams(seed)
     placed = scenario.placed_teams()
     n_first = sum(team.size for team in placed)
-    n_entrants = int(np.ceil(scenario.entrants_per_year * scenario.horizon / 12))
-    n = n_first + n_entrants
+    n = n_first + scenario.entrants
     rows = np.arange(n)
 
     founder = np.flatnonzero(streams.uniform("founder", 0, rows, 0) < scenario.potential_founders)

@@ -168,6 +168,7 @@ def check(scenario: Scenario, change: Change, against: Change, texts: Sequence[s
     for what, differs in (
         ("start or months", (one.start, one.months) != (two.start, two.months)),
         ("the number of people of an employer", sizes[0] != sizes[1]),
+        ("the number of people who may enter", one.entrants != two.entrants),
         ("cohorts", one.cohorts != two.cohorts),
     ):
         if differs:

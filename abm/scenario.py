@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -310,6 +311,11 @@ class Scenario:
     def researchers(self) -> int:
         """Head count of all employers at the start."""
         return sum(employer.researchers for employer in self.employers)
+
+    @property
+    def entrants(self) -> int:
+        """Potential entrants until the horizon, each a row of the people from the start."""
+        return math.ceil(self.entrants_per_year * self.horizon / 12)
 
     def month_of(self, date: str) -> int:
         """Months from the start to a date "YYYY-MM" (negative before the start)."""

@@ -75,7 +75,7 @@ class Size:
 def size_of(scenario: Scenario) -> Size:
     """Reckon the size of a world from its description; nothing is built."""
     months, horizon = scenario.months, scenario.horizon
-    people = scenario.researchers + math.ceil(scenario.entrants_per_year * horizon / 12)
+    people = scenario.researchers + scenario.entrants
     startups = math.ceil(people * scenario.potential_founders)
     employers, teams = len(scenario.employers) + startups, len(scenario.placed_teams()) + startups
     pairs = len(scenario.sites) ** 2

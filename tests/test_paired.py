@@ -106,6 +106,8 @@ def test_a_pair_survives_the_way_from_a_worker_process() -> None:
     [
         ({"months": 6}, "start or months differ"),
         ({"employers.Alpha.researchers": 7}, "the number of people of an employer"),
+        ({"entrants_per_year": 40}, "the number of people who may enter"),
+        ({"horizon": 24}, "the number of people who may enter"),
         ({"h00": 1}, 'did you mean "h0"'),
     ],
 )

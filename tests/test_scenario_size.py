@@ -115,15 +115,25 @@ def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
     build(load("tiny"), 1)
 
 
+SIMULATE: dict[str, tuple[str, ...]] = {
+    "run": (),
+    "compare": ("--set", "h0=0.1"),
+    "rank": (),
+    "attribute": ("--outcome", "exits"),
+    "contagion": (),
+    "keystone": (),
+}
+
+
 @pytest.mark.usefixtures("small_machine")
-@pytest.mark.parametrize("command", ["run", "compare", "rank", "attribute", "contagion", "keystone"])
+@pytest.mark.parametrize("command", SIMULATE)
 def test_the_command_line_reckons_with_all_workers(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    more = ["--policy", "layoffs:share=0.1"] if command == "compare" else []
-    asked = [command, "tiny", *more, "--set", "entrants_per_year=4000", "--replicates", "8", "--workers", "4"]
-    assert cli.main(asked) == 2
+    option = "--both-set" if command == "compare" else "--set"
+    asked = [command, "tiny", *SIMULATE[command], option]
+    assert cli.main([*asked, "entrants_per_year=4000", "--replicates", "8", "--workers", "4"]) == 2
     told = capsys.readouterr().err
     assert "in each of 4 processes" in told and "use --workers 1, or lower researchers" in told
-    assert cli.main([command, "tiny", *more, "--set", "entrants_per_year=900000"]) == 2
+    assert cli.main([*asked, "entrants_per_year=900000"]) == 2
     assert "memory: came 900,012 people" in capsys.readouterr().err
 
 

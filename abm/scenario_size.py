@@ -23,7 +23,7 @@ from abm.scenario_read import ScenarioError
 
 MEGABYTE: Final = 1e6
 LARGE_BYTES: Final = 200 * MEGABYTE  # above one of these the app asks before it opens a world
-LARGE_SECONDS: Final = 1.0
+LARGE_SECONDS: Final = 0.5
 SHARE: Final = 0.8  # of the memory that is free; the rest is for what cannot be reckoned
 
 _BASE: Final = 3e6

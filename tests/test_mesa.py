@@ -390,7 +390,10 @@ def test_a_generator_that_two_models_share_gives_two_seeds() -> None:
     assert seeds == np.random.default_rng(3).integers(2**63, size=2).tolist()
 
 
-@pytest.mark.parametrize("rng", [-1, np.int64(-1), 1.5, True, "one", "-1", "1.0", {}, object(), [1, "a"]], ids=repr)
+REFUSED = [-1, np.int64(-1), 1.5, True, "one", "-1", "1.0", {}, object(), [1, "a"]]
+
+
+@pytest.mark.parametrize("rng", REFUSED, ids=[*map(repr, REFUSED[:8]), "an object", repr(REFUSED[9])])
 def test_what_is_no_seed_is_refused_in_words(rng: Any) -> None:
     with pytest.raises(ValueError, match=r"^rng: came .*; expected a non-negative integer or a NumPy generator"):
         TalentMarket("tiny", rng=rng)

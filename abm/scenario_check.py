@@ -41,7 +41,8 @@ def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
     top: dict[str, Any] = read_keys(problems, "", {**raw}, TOP)
     known = Known()
     _sites(problems, top, known)
-    _employers(problems, top, known)
+    if not _employers(problems, top, known):  # nothing is looked up among half a million teams
+        raise ScenarioError.about(where, problems.lines)
     if {"start", "months"} <= top.keys():
         top["horizon"] = max(top.get("horizon", 0), top["months"])
         _cohorts(problems, top, known)
@@ -83,7 +84,8 @@ def _sites(problems: Problems, top: dict[str, Any], known: Known) -> None:
         _unique(problems, f"topics[{i}]", topic, seen, "topic")
 
 
-def _employers(problems: Problems, top: dict[str, Any], known: Known) -> None:
+def _employers(problems: Problems, top: dict[str, Any], known: Known) -> bool:
+    """Check employers and their teams; whether there are so few that the rest can be looked up among them."""
     seen: dict[str, str] = {}
     team_seen: dict[str, str] = {}
     teams = 0
@@ -112,6 +114,7 @@ def _employers(problems: Problems, top: dict[str, Any], known: Known) -> None:
         came = f"{total:,} researchers with the entrants"
         expected = f"at most {MOST_RESEARCHERS:,} in all"
         problems.add("employers", came, expected, "lower researchers or entrants_per_year")
+    return teams <= MOST_TEAMS
 
 
 def _teams(

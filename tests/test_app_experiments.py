@@ -505,6 +505,14 @@ def test_folders_that_are_no_results_say_what_they_hold(own: tuple[Path, Asked],
     assert "summary.json is not" in said_of(asker, "half")
 
 
+def test_a_run_that_was_stopped_says_so_and_its_histories_are_no_sweep(own: tuple[Path, Asked]) -> None:
+    folder, asker = own
+    (folder / "stopped" / "histories").mkdir(parents=True)
+    (folder / "stopped" / "histories" / "study.json").write_text("{}", encoding="utf-8")
+    assert said_of(asker, "stopped").startswith("Not finished") and "--resume" in said_of(asker, "stopped")
+    assert not any("histories" in each["folder"] for each in asker.well("experiments")["found"])
+
+
 def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -429,6 +431,36 @@ def test_at_most_twenty_are_listed(tmp_path: Path) -> None:
     assert "50 problems" in lines[0]
     assert len(lines) == 1 + 20 + 1 + 1
     assert lines[-2].strip() == "... and 30 more"
+
+
+def many_parameters(content: dict[str, Any]) -> None:
+    content["parameters"] = {f"unknown_{k}": 1 for k in range(25_000)}
+
+
+def many_sites(content: dict[str, Any]) -> None:
+    content["sites"] = [{"name": f"S{k}", "country": "C", "utc_offset": 0.0} for k in range(4_200)]
+
+
+def many_teams(content: dict[str, Any]) -> None:
+    """Half a million that are written as five hundred, and a cohort of a team that is not there."""
+    teams = [{**content["employers"][0]["teams"][0], "name": f"T{k}", "count": 1000} for k in range(500)]
+    content["employers"][0]["teams"] = [{**team, "share": 1 / 500} for team in teams]
+
+
+def many_lost_sites(content: dict[str, Any]) -> None:
+    team = {**content["employers"][0]["teams"][0], "site": "Nowhere", "share": 1 / 2000}
+    content["employers"][0]["teams"] = [{**team, "name": f"T{k}"} for k in range(2000)]
+    content["sites"] = [{"name": f"Nowhere {k}", "country": "C", "utc_offset": 0.0} for k in range(450)]
+
+
+@pytest.mark.parametrize("spoil", [many_parameters, many_sites, many_teams, many_lost_sites])
+def test_very_many_problems_cost_no_more_than_a_few(spoil: Callable[[dict[str, Any]], None]) -> None:
+    content = load("tiny").to_dict()
+    spoil(content)
+    began = time.process_time()
+    with pytest.raises(ScenarioError, match="Nothing was run"):
+        from_dict(content)
+    assert time.process_time() - began < 2.0  # of a processor, as is everything that is written for a door
 
 
 # --- not the text but the file

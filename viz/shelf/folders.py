@@ -25,7 +25,7 @@ LARGEST_GUESSED: Final = 8 * 1024**2  # a JSON file without a known name is open
 LARGEST_SENT: Final = 20 * 1024**2
 SENT: Final = (".csv", ".json", ".parquet", ".md", ".toml", ".png", ".svg")
 PAGES: Final = ("report.html", "attribution.html")
-_INNER: Final = frozenset({"shards", "attempts", "quarantine", "earlier", "runs", "__pycache__"})
+_INNER: Final = frozenset({"shards", "attempts", "quarantine", "earlier", "runs", "histories", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,12 @@ def _documents(root: Path, folder: Path) -> list[Found]:
             )
             found.append(one(has[0], "", said))
             break
+    if not there and (folder / "histories" / "study.json").is_file():  # of a run, which was stopped
+        said = (
+            "Not finished: histories are stored here, and summary.json, which talent run writes last, is not there. "
+            "Give the same command again with --resume."
+        )
+        return [one("", "", said)]
     if not found and relative != ".":
         with os.scandir(folder) as entries:
             inner = any(entry.is_dir(follow_symlinks=False) for entry in entries)

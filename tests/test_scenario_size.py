@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +159,25 @@ def test_the_app_refuses_what_does_not_fit_even_if_the_reader_is_sure() -> None:
     with asked("tiny") as tab:
         answer = tab.ask("world", code=world_code.encode(large), sure=True)
         assert not answer["ok"] and "80% of what is free" in answer["error"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_asks_the_reader(open_app: Callable[..., Any]) -> None:
+    """The button that has the focus keeps what is there; nothing is opened until the other one is pressed."""
+    app = open_app("scenario=tiny")
+    code = world_code.encode(load("tiny").derive(entrants_per_year=70_000))
+    for button, people in (("Keep the present one", 14), ("Open it", 70_012)):
+        app.page.evaluate(
+            "code => { window.talent.openable('world', { code, seed: 1 })"
+            ".then((found) => found && window.talent.show(found)).finally(() => (window.answered = true)); }",
+            code,
+        )
+        asks = app.page.locator("dialog.large")
+        asks.wait_for()
+        assert "This market has 70,012 people, needs about" in asks.inner_text()
+        assert asks.locator("button:focus").inner_text() == "Keep the present one"
+        asks.get_by_role("button", name=button).click()
+        app.page.wait_for_function("window.answered")
+        assert app.page.evaluate("window.answered = false, window.talent.market.n") == people
+        assert asks.count() == 0

@@ -14,6 +14,7 @@ from abm.scenario_effects import Known, read_effect
 from abm.scenario_read import Problems, cut, date, date_text, month_number, number, show, spot
 from abm.scenario_schema import ALLOCATION_RULES
 
+MOST_POLICIES: Final = 500  # each is looked at every month
 RESERVED_KNOBS: Final = frozenset({"name", "act"})
 
 
@@ -22,6 +23,9 @@ def check_policies(problems: Problems, top: dict[str, Any], known: Known) -> Non
     given = top.get("policies", ())
     if not isinstance(given, list | tuple):
         problems.add("policies", show(given), "a list of tables", "write [[policies]] before each")
+        return
+    if len(given) > MOST_POLICIES:
+        problems.add("policies", show(given), f"a list of at most {MOST_POLICIES}", "remove those that say the same")
         return
     before = len(problems.lines)
     valid = _places(top, known)

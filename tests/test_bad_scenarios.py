@@ -347,6 +347,8 @@ CASES = [
          "key = value"),
     Case("unknown policy", plus('[[policies]]\nname = "no such policy"'), 'policies[1] "no such policy".name',
          "the name of a policy", ""),
+    Case("too many policies", plus('[[policies]]\nname = "layoffs"\n' * 501), "policies: came a list of 501",
+         "at most 500", "remove those"),
     Case("policies are no list", plus("[policies]\nname = 3"), "policies: came a table", "a list of tables",
          "[[policies]]"),
     # the file as a whole

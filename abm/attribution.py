@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from scipy.stats import t as student
 
-from abm import coalitions, outcomes, pool
+from abm import coalitions, outcomes, pool, verdicts
 from abm.attribution_plan import Plan, plan
 from abm.columns import Bools, Floats, Integers
 from abm.kernels import shapley
@@ -23,30 +22,29 @@ from abm.scenario import Scenario
 from abm.streams import Streams
 
 CHUNK: Final = 16  # worlds a job: the larger, the more months are shared; the smaller, the smoother the progress
-LEVEL: Final = 0.95
+LEVEL: Final = verdicts.LEVEL
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Mean over replicates with its 95 % interval (Student's t); an interval needs two replicates."""
+    """Mean over replicates with its 95 % interval, None where there is none, and its verdict (`abm/verdicts.py`)."""
 
     mean: float
     low: float | None
     high: float | None
+    verdict: str = verdicts.FEW
 
     @classmethod
     def of(cls, values: Floats) -> Estimate:
         """From one value per replicate."""
-        mean = float(values.mean())
-        if len(values) < 2:
-            return cls(mean, None, None)
-        reach = float(student.ppf(0.5 + LEVEL / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-        return cls(mean, mean - reach, mean + reach)
+        mean, low, high = verdicts.interval(values)
+        word = verdicts.judge(values).word
+        return cls(mean, None, None, word) if np.isnan(low) else cls(mean, low, high, word)
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval lies on one side of zero."""
-        return self.low is not None and self.high is not None and self.low * self.high > 0
+        """Whether the mean is told from zero."""
+        return bool(verdicts.side(self.verdict))
 
 
 @dataclass(frozen=True, slots=True)

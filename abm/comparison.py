@@ -8,6 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from abm import verdicts
 from abm.differences import KIND_WORDS, KINDS, OTHER
 from abm.paired import Estimate, OutcomeRow, Paired
 from abm.scenario import Scenario
@@ -29,7 +30,7 @@ def as_data(scenario: Scenario, found: Paired) -> dict[str, Any]:
         "change": found.label,
         "replicates": len(found.pairs),
         "identical": found.identical,
-        "interval": "95 %, paired t over replicates",
+        "interval": f"95 %, sign-flip test over replicates (of fewer than {verdicts.FEWEST} pairs Student's t)",
         "digests": [{"replicate": pair.replicate, "digests": list(pair.digests)} for pair in found.pairs],
         "outcomes": [_outcome(row) for row in found.outcomes],
         "people": {kind: _estimate(value) for kind, value in found.people.items()},
@@ -69,7 +70,8 @@ def _estimate(value: Estimate) -> dict[str, float | None]:
 def _outcome(row: OutcomeRow) -> dict[str, Any]:
     return {
         **{"outcome": row.text, "unit": row.unit, "meaning": row.meaning, "first": row.first, "second": row.second},
-        **{"difference": _estimate(row.difference), "correlation": _number(row.correlation)},
+        **{"difference": _estimate(row.difference), "verdict": row.verdict.word, "p": _number(row.verdict.p)},
+        "correlation": _number(row.correlation),
         "variance_ratio": _number(row.variance_ratio),
     }
 
@@ -94,7 +96,7 @@ def print_paired(scenario: Scenario, found: Paired, console: Console) -> None:
 
 
 def _print_outcomes(found: Paired, console: Console) -> None:
-    names = ("outcome", "unit", "first", "second", "difference", "95 % interval", "correlation", "variance ratio")
+    names = ("outcome", "unit", "first", "second", "difference", "95 % interval", "", "correlation", "variance ratio")
     table = _table("Outcomes", names, words=2)
     for row in found.outcomes:
         table.add_row(
@@ -104,13 +106,15 @@ def _print_outcomes(found: Paired, console: Console) -> None:
             f"{row.second:.4g}",
             f"{row.difference.mean:+.3g}",
             _interval(row.difference),
+            row.verdict.word,
             _plain(row.correlation, ".2f"),
             _plain(row.variance_ratio, ".1f"),
         )
     console.print(table)
     console.print(
-        "[dim]intervals: paired t over replicates. Correlation: of the two worlds over replicates. Variance ratio: "
-        "(Var first + Var second) / Var difference,\nthe number of unpaired histories that one pair is worth[/dim]\n"
+        f"[dim]intervals, verdicts: sign-flip test over replicates, from {verdicts.FEWEST} pairs on (of fewer: "
+        "Student's t). Correlation: of the two worlds.\nVariance ratio: (Var first + Var second) / Var difference, "
+        "the number of unpaired histories that one pair is worth[/dim]\n"
     )
 
 

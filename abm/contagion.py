@@ -246,6 +246,8 @@ def estimate(values: Floats, cluster: Integers) -> Estimate:
     if free == 0 or n < FEWEST:
         return Estimate(mean, -np.inf, np.inf, n, len(groups))
     error = float(np.sqrt((sums**2).sum() * len(sums) / free)) / n
+    if error == 0.0:  # nothing varies, which says little about what would
+        return Estimate(mean, -np.inf, np.inf, n, len(groups))
     reach = float(stats.t.ppf(0.5 + LEVEL / 2, free)) * error
     return Estimate(mean, mean - reach, mean + reach, n, len(groups))
 

@@ -208,7 +208,6 @@ def ablation() -> str:
     rows = []
     for row in measured["rows"]:
         each = known[row["id"]]
-        low, high = mechanisms.digits(row["low"]), mechanisms.digits(row["high"])
         mean, least, most = row["exits"]
         rows.append(
             (
@@ -216,9 +215,9 @@ def ablation() -> str:
                 f"{each.observable}: `{row['outcome']}`",
                 mechanisms.digits(row["baseline"]),
                 mechanisms.digits(row["without"]),
-                f"{mechanisms.digits(row['difference'])} [{low}, {high}]",
+                f"{mechanisms.digits(row['difference'])}{mechanisms.between(row['low'], row['high'])}",
                 row["verdict"],
-                f"{mean:+.0f} [{least:+.0f}, {most:+.0f}]",
+                f"{mean:+.0f}{mechanisms.between(least, most, '{:+.0f}'.format)}",
             )
         )
     head = (

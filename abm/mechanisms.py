@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from scipy import stats
-
-from abm import ensemble, outcomes, parameters
+from abm import ensemble, outcomes, parameters, verdicts
 from abm.changes import Change, change
 from abm.columns import Floats
 from abm.scenario import FrozenMap, Scenario, ScenarioError
 
 _FILE: Final = Path(__file__).parent / "data" / "mechanisms.toml"
-LEVEL: Final = 0.95
 SIGNS: Final = {"higher": 1, "lower": -1}
 READINGS: Final = ("behaviour", "mechanical")
 MARK: Final = "°"  # of rows that are read mechanically
@@ -66,7 +63,8 @@ class Effect:
 
     Attributes:
         baseline, without: means over replicates.
-        difference: baseline - without, mean; low and high bound its 95 % interval (paired t).
+        difference: baseline - without, mean; low and high bound its 95 % interval (nan where there is none).
+        shown: what the differences show, see `abm/verdicts.py`.
         common: the same for voluntary departures from the focal employer, whatever the outcome.
         pairs: replicates that were measured.
     """
@@ -78,15 +76,16 @@ class Effect:
     difference: float
     low: float
     high: float
+    shown: verdicts.Verdict
     common: tuple[float, float, float]
     pairs: int
 
     @property
     def verdict(self) -> str:
-        """Whether the interval keeps away from 0, and on the expected side."""
-        if self.low <= 0.0 <= self.high:
-            return "no effect seen"
-        return "as expected" if np.sign(self.difference) == SIGNS[self.mechanism.expected] else "the other way"
+        """Whether there is an effect on the expected side, on the other, or none that so many pairs show."""
+        if not self.shown.side:
+            return {verdicts.UNSEEN: "no effect seen"}.get(self.shown.word, self.shown.word)
+        return "as expected" if self.shown.side == SIGNS[self.mechanism.expected] else "the other way"
 
 
 @cache
@@ -154,12 +153,11 @@ def digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def paired_interval(difference: Floats) -> tuple[float, float, float]:
-    """Mean and 95 % interval of paired differences (R,), by Student's t; a point when all are equal."""
-    mean, n = float(difference.mean()), len(difference)
-    error = float(difference.std(ddof=1)) / np.sqrt(n) if n > 1 else np.inf
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * error if n > 1 and error > 0 else (0.0 if n > 1 else np.inf)
-    return mean, mean - half, mean + half
+def between(low: float | None, high: float | None, form: Callable[[float], str] = digits) -> str:
+    """An interval in brackets after a blank; nothing where there is none."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f" [{form(low)}, {form(high)}]"
 
 
 def ablate(
@@ -195,7 +193,8 @@ def ablate(
     for number, (mechanism, base) in enumerate(zip(chosen, base_of, strict=True)):
         column = texts.index(mechanism.outcome)
         with_it, without = values[base], values[len(bases) + number]
-        mean, low, high = paired_interval(with_it[:, column] - without[:, column])
+        difference: Floats = with_it[:, column] - without[:, column]
+        mean, low, high = verdicts.interval(difference)
         found.append(
             Effect(
                 mechanism=mechanism,
@@ -205,7 +204,8 @@ def ablate(
                 difference=mean,
                 low=low,
                 high=high,
-                common=paired_interval(with_it[:, 0] - without[:, 0]),
+                shown=verdicts.judge(difference),
+                common=verdicts.interval(with_it[:, 0] - without[:, 0]),
                 pairs=len(with_it),
             )
         )

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
-from abm import chains, outcomes, pool
+from abm import chains, outcomes, pool, verdicts
 from abm.changes import Change
 from abm.columns import Floats, Integers
 from abm.differences import KINDS, OTHER, differences
@@ -20,7 +19,6 @@ from abm.ledger import Row
 from abm.run import Result, simulate
 from abm.scenario import Scenario, ScenarioError
 
-CONFIDENCE = 0.95
 TRACED = 0  # the replicate whose chains are told
 
 
@@ -53,7 +51,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over replicates with its 95 % interval (paired t; nan with fewer than two replicates)."""
+    """A mean over replicates with its 95 % interval; nan bounds where `verdicts.interval` gives none."""
 
     mean: float
     low: float
@@ -68,9 +66,10 @@ class OutcomeRow:
         text, unit, meaning: of the outcome.
         first, second: means in the two worlds.
         difference: second less first, paired by replicate.
-        correlation: of the two worlds over replicates; nan if one of them does not vary.
+        verdict: what the differences show, see `abm/verdicts.py`.
+        correlation: of the two worlds over replicates; nan if one of them does not vary, or of too few pairs.
         variance_ratio: (Var first + Var second) / Var difference: how many unpaired histories one pair is worth. It is
-            nan where nothing varies and inf where all pairs differ by the same.
+            nan where nothing varies and of too few pairs, and inf where all pairs differ by the same.
     """
 
     text: str
@@ -79,6 +78,7 @@ class OutcomeRow:
     first: float
     second: float
     difference: Estimate
+    verdict: verdicts.Verdict
     correlation: float
     variance_ratio: float
 
@@ -243,19 +243,14 @@ def _counted(groups: Sequence[Sequence[tuple[str, ...]]], pairs: Sequence[Pair])
 
 
 def estimate(values: Floats) -> Estimate:
-    """Mean and 95 % interval by Student's t over replicates (of differences: the paired t interval)."""
-    n = len(values)
-    mean = float(values.mean()) if n else float("nan")
-    if n < 2:
-        return Estimate(mean, float("nan"), float("nan"))
-    half = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) * float(values.std(ddof=1)) / float(np.sqrt(n))
-    return Estimate(mean, mean - half, mean + half)
+    """Mean and 95 % interval over replicates, see `abm/verdicts.py`."""
+    return Estimate(*verdicts.interval(values))
 
 
 def outcome_row(outcome: outcomes.Outcome, first: Floats, second: Floats) -> OutcomeRow:
     """One outcome of R pairs. (R,) and (R,)."""
     correlation = ratio = float("nan")
-    if len(first) > 1:
+    if len(first) >= verdicts.FEWEST:
         spread = float(first.var(ddof=1)), float(second.var(ddof=1))
         paired = float((second - first).var(ddof=1))
         if min(spread) > 0:
@@ -263,7 +258,9 @@ def outcome_row(outcome: outcomes.Outcome, first: Floats, second: Floats) -> Out
         if sum(spread) > 0:
             ratio = sum(spread) / paired if paired > 0 else float("inf")
     means = float(first.mean()), float(second.mean())
-    return OutcomeRow(outcome.text, outcome.unit, outcome.meaning, *means, estimate(second - first), correlation, ratio)
+    difference = second - first
+    told = (outcome.text, outcome.unit, outcome.meaning, *means, estimate(difference), verdicts.judge(difference))
+    return OutcomeRow(*told, correlation, ratio)
 
 
 def people_table(pairs: Sequence[Pair]) -> dict[str, list[Any]]:

@@ -370,8 +370,6 @@ class Scenario:
         for key, value in changes.items():
             plain = _plain(value)
             content[key] = {**content["parameters"], **plain} if key == "parameters" else plain
-        if "months" in changes and "horizon" not in changes and isinstance(changes["months"], int):
-            content["horizon"] = max(self.horizon, changes["months"])
         return from_dict(content, f'"{self.name}" with changes')
 
     def without_events(self, ids: Iterable[str]) -> Scenario:

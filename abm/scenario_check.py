@@ -44,7 +44,7 @@ def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
     if not _employers(problems, top, known):  # nothing is looked up among half a million teams
         raise ScenarioError.about(where, problems.lines)
     if {"start", "months"} <= top.keys():
-        top["horizon"] = max(top.get("horizon", 0), top["months"])
+        _length(problems, top)
         _cohorts(problems, top, known)
         _retention(problems, top, known)
         _flows(problems, top, known)
@@ -55,6 +55,18 @@ def check(raw: Mapping[str, object], where: str) -> dict[str, Any]:
     if problems.lines:
         raise ScenarioError.about(where, problems.lines)
     return top
+
+
+def _length(problems: Problems, top: dict[str, Any]) -> None:
+    """A run ends within the horizon: after it no event happens and no date holds, which is not a quiet world."""
+    months = top["months"]
+    horizon = top.setdefault("horizon", months)
+    if months > horizon:
+        ends = date_text(month_number(top["start"]) + horizon - 1)
+        expected = f"1 to {horizon}, the horizon: the dates and events of the scenario end in {ends}"
+        fix = f"use at most {horizon}, or say what happens later and give horizon = {months} as well"
+        problems.add("months", show(months), expected, fix)
+        top["horizon"] = months
 
 
 def _entries(top: Mapping[str, Any], key: str, label: str) -> list[tuple[str, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 The rooms, each to be read in the order given:
 
 Questions           q01 ... q10, patterns; question, question_worlds, question_words, question_figures, question_files;
-                    reproduce, readme_commands
+                    reproduce, reproduce_check, blocks
 A sweep, described  responses, study, study_check, study_points, design, models, identity, plan, pilot
 A sweep, run        runner, drive, work, engine_local, engine_cluster; store, shards, rows, lock, reading, swept,
                     run_folder

@@ -39,7 +39,7 @@ _LEFT_OUT: Final = (
     *("abm/attribution*.py", "abm/comparison.py", "abm/keep*.py", "abm/explain.py", "abm/mechanisms.py"),
     *("abm/contagion.py", "abm/coalitions.py", "abm/ensemble.py", "abm/paired.py", "abm/chains.py", "abm/evidence.py"),
     *("abm/pool.py", "abm/workers.py", "abm/signals.py", "abm/disk.py"),
-    *("abm/ranking.py", "abm/differences.py", "abm/witness.py", "abm/identit*.py"),
+    *("abm/ranking.py", "abm/differences.py", "abm/witness.py", "abm/identit*.py", "abm/verdicts.py"),
 )
 
 

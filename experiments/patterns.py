@@ -4,8 +4,8 @@ Question: (1) does the team with more compute lose its authors because its proje
     explain both author groups; (2) how often does a Paris start-up appear by itself in 2023, and whom does it hire;
     (3) do merged teams lose people, and split ones with safe jobs not; (4) does a late success stop exits; (5) do the
     neighbours of founders follow them more than other colleagues?
-Design: pairs of worlds with the same people and the same luck; 95 % intervals over pairs (Student's t). For (1) also a
-    grid of worlds in which compute is the only reason to leave. For (5) a permutation null within employer and city.
+Design: pairs of worlds with the same people and the same luck; 95 % intervals over pairs (sign-flip test). For (1) also
+    a grid of worlds in which compute is the only reason to leave. For (5) a permutation null within employer and city.
 Command: uv run python -m experiments.patterns --replicates 60 --workers 2
 Runtime: about an hour of one core; --smoke takes two minutes.
 Reads: scenario meta_fair; of the observations only those marked calibrate.
@@ -26,12 +26,11 @@ from typing import Any
 
 import numpy as np
 
-from abm import files, mechanisms, pool
+from abm import files, mechanisms, pool, verdicts
 from abm.changes import Change, change
 from abm.columns import Floats
 from abm.employment import states
 from abm.ensemble import measure_worlds
-from abm.mechanisms import paired_interval
 from abm.replay import begin, step
 from abm.scenario import Scenario, load
 from abm.streams import Streams
@@ -107,12 +106,13 @@ def measure_pairs(replicates: int, workers: int) -> dict[str, Any]:
     for question, text, world, other in PAIRS:
         column = texts.index(text)
         one, two = values[world][:, column], values[other][:, column]
-        mean, low, high = paired_interval(one - two)
+        shown = verdicts.judge(one - two)
+        mean, low, high = (value if np.isfinite(value) else None for value in verdicts.interval(one - two))
         rows.append(
             {
                 **{"question": question, "outcome": text, "world": world, "against": other},
                 **{"mean": float(one.mean()), "mean_against": float(two.mean())},
-                **{"difference": mean, "low": low, "high": high},
+                **{"difference": mean, "low": low, "high": high, "verdict": shown.word, "p": shown.p},
                 **({"margin": MARGIN * float(two.mean())} if question == LATE else {}),
             }
         )

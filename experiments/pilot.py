@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import multiprocessing
@@ -113,6 +114,17 @@ def estimate(study: Study, folder: Path, workers: int = 1, done: Set[str] = froz
         disk_free=shutil.disk_usage(where).free,
         failed=tuple(dict.fromkeys(one.failure for one in found if one.failure)),
     )
+
+
+def seconds_of_a_run(study: Study) -> float:
+    """Processor seconds of a run, from a few in this process; the first of them also loads and is not counted."""
+    took = []
+    for run in _spread(plan(study).runs):
+        began = time.process_time()
+        with contextlib.suppress(Exception):  # the study itself makes a row of a failure
+            execute(study, run.point, run.seed, run.replicate)
+        took.append(time.process_time() - began)
+    return float(np.mean(took[1:] or took))
 
 
 def _spread(runs: Sequence[Run]) -> list[Run]:

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from abm import verdicts
 from abm.changes import change
 from abm.parameters import declared
 from abm.scenario import load
@@ -98,7 +99,7 @@ def simple() -> dict[tuple[str, str], dict[str, dict[str, float]]]:
 
 
 def interval(forecast: Predictive) -> dict[str, float]:
-    """Mean, central 80 % and five quantiles; empty where no history has the number."""
+    """Mean, central 80 % (of few histories lowest and highest) and quantiles; empty where no history has the number."""
     if not len(forecast.values):
         return {}
     low, high = forecast.central(CENTRAL)
@@ -148,9 +149,11 @@ def answer(found: Found) -> str:
         if line["status"] == "predicted" and line["row"].startswith("left:") and line["model"]
     ]
     row = found.row(PRIMARY, NO_EVENTS)
+    enough = verdicts.holds(found.replicates, CENTRAL)
+    held = "80 %" if enough else f"lowest and highest; 80 % needs {verdicts.needed(CENTRAL)} histories"
     return (
         f"{inside} of {len(fitted)} fitted rows lie inside the model's central 80 % (a fit, not evidence); gone by "
-        f"prediction (80 %): {', '.join(cohorts)}; without the dated events the LLaMA authors gone by the autumn of "
+        f"prediction ({held}): {', '.join(cohorts)}; without the dated events the LLaMA authors gone by the autumn of "
         f"2023 change by: {effect(row)}."
     )
 

@@ -2,9 +2,10 @@
 
 Question: Would equal sharing of compute at Meta, instead of a committee, have kept the LLaMA authors?
 Design: the history of 2022-2025 against the same people and luck with Meta's rule of allocation changed from the first
-    month: equal per head, max-min fair over what teams ask for, and an auction of tokens. Primary outcome: LLaMA
-    authors gone by September 2023. The compute that their team is given says whether the rule did reach them, the
-    OPT authors and all of Meta say who pays for it. Placebo: the committee, written out.
+    month: equal per head, in proportion to what teams ask for, and an auction of tokens. (Max-min fair sharing is not
+    asked: every team is short, and so it is equal sharing.) Primary outcome: LLaMA authors gone by September 2023. The
+    compute that their team is given says whether the rule did reach them, the OPT authors and all of Meta say who pays
+    for it. Placebo: the committee, written out.
 Command: uv run python -m experiments.q02_equal_sharing --replicates 40 --workers 2
 Runtime: 4 minutes of one core for 20 replicates; --smoke 15 seconds.
 Reads: scenario meta_fair.
@@ -39,7 +40,7 @@ WATCHED = (
 )
 RULES = {
     "equal per head": "equal_per_head",
-    "max-min fair": "max_min_fair",
+    "by demand": "by_demand",
     "token auction": "token_auction",
 }
 

@@ -66,7 +66,7 @@ def ten_years() -> Scenario:
         }
         for each in content["employers"]
     ]
-    return scenario.derive(months=MONTHS, events=[*content["events"], *more], employers=employers)
+    return scenario.derive(months=MONTHS, horizon=MONTHS, events=[*content["events"], *more], employers=employers)
 
 
 def held(scenario: Scenario, factor: float) -> Change:

@@ -23,7 +23,7 @@ from abm import commands
 from abm.commands import Refused
 from abm.scenario import ScenarioError
 from experiments import question_figures, question_files
-from experiments.question_worlds import Design, Found, collect
+from experiments.question_worlds import Design, Found, collect, planned
 
 FIELDS: Final = ("Question", "Design", "Command", "Runtime", "Reads", "Writes", "What would change my mind")
 SMOKE_REPLICATES: Final = 2
@@ -116,7 +116,7 @@ def _run(
     if folder.exists() and not folder.is_dir():
         raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = chosen.replicates * sum(len(each.worlds) for each in designs)
+    jobs = len(planned(designs, chosen.replicates))
     workers = max(1, min(chosen.workers, jobs))
     with commands.progress(f"{name}: {chosen.replicates} replicates", jobs) as advance:
         found = collect(designs, chosen.seed, chosen.replicates, workers, advance)

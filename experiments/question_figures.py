@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from abm import verdicts
 from experiments.figures import paired, style
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def differences(told: Mapping[str, Any]) -> Figure:
             mean=row["difference"],
             low=row["difference"] if row["low"] is None else row["low"],
             high=row["difference"] if row["high"] is None else row["high"],
+            shown=bool(verdicts.side(row["verdict"])),
             group=f"against: {row['against']}" if len(against) > 1 else "",
         )
         for row in sorted(rows, key=lambda row: against.index(row["against"]))

@@ -19,7 +19,7 @@ from rich.text import Text
 from abm import files, table_file
 from experiments import identity, question_figures
 from experiments.question_words import number
-from experiments.question_worlds import PLACEBO, Found, Row
+from experiments.question_worlds import PLACEBO, Found, Row, texts_of
 
 COLUMNS: Final = tuple(each.name for each in fields(Row))
 DIGITS: Final = 9  # so that the last bits of a processor do not reach a file
@@ -56,6 +56,7 @@ def told(
         "scenarios": {each.scenario.name: each.scenario.content_hash() for each in found.designs},
         "months": {each.scenario.name: each.scenario.months for each in found.designs},
         "primary": found.designs[0].primary or found.rows[0].outcome,
+        "first": first_of(found),
         "intervals": len(tested),
         "that_would_miss_zero_by_luck": CHANCE * len(tested),
         "rows": [asdict(row) for row in found.rows],
@@ -63,6 +64,17 @@ def told(
     }
     checked: dict[str, Any] = plain(content)
     return checked
+
+
+def first_of(found: Found) -> dict[str, dict[str, dict[str, float]]]:
+    """Scenario -> world -> outcome -> value of replicate 0: run again to see whether the code still says so."""
+    return {
+        design.scenario.name: {
+            arm.name: dict(zip(texts_of(design), seen[arm.name][0].values, strict=True)) for arm in design.arms
+        }
+        for design, seen in zip(found.designs, found.seen, strict=True)
+        if found.replicates
+    }
 
 
 def plain(content: Any) -> Any:
@@ -120,8 +132,10 @@ def provenance(found: Found, command: str, seed: int, complete: bool) -> dict[st
                     "replicate": replicate,
                     "seed": seen[design.arms[0].name][replicate].seed,
                     "event_months": seen[design.arms[0].name][replicate].event_months,
-                    "digests": {name: histories[replicate].digest for name, histories in seen.items()},
-                    "events_digests": {name: histories[replicate].events_digest for name, histories in seen.items()},
+                    "digests": {name: each[replicate].digest for name, each in seen.items() if replicate < len(each)},
+                    "events_digests": {
+                        name: each[replicate].events_digest for name, each in seen.items() if replicate < len(each)
+                    },
                 }
                 for replicate in range(found.replicates)
             ],
@@ -142,12 +156,16 @@ def show(content: dict[str, Any], console: Console, folder: Path) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("world", "outcome", "unit"):
         table.add_column(head, no_wrap=True)
-    for head in ("mean", "against", "difference", "95 %", "correlation", "variance ratio"):
+    for head in ("mean", "against", "difference", "95 %"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for head in ("correlation", "variance ratio"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in content["rows"]:
         cells = [row["world"], row["outcome"], row["unit"], digits(row["mean"]), digits(row["mean_against"])]
         ends = "-" if row["low"] is None else f"[{digits(row['low'], True)}, {digits(row['high'], True)}]"
-        cells += [digits(row["difference"], True), ends, digits(row["correlation"]), digits(row["variance_ratio"])]
+        cells += [digits(row["difference"], True), ends, row["verdict"], digits(row["correlation"])]
+        cells += [digits(row["variance_ratio"])]
         table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
     console.print(

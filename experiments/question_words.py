@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import stdtrit
 
+from abm import verdicts
 from abm.columns import Floats
 from experiments.question_worlds import Row
 
@@ -24,17 +25,21 @@ def number(value: float, signed: bool = False) -> str:
 
 def size(row: Row) -> str:
     """The difference with its interval and unit."""
-    told = number(row.difference, signed=True)
-    if np.isnan(row.low):
-        return f"{told} {row.unit} in one pair, which shows nothing by itself"
-    return f"{told} [{number(row.low, True)}, {number(row.high, True)}] {row.unit}"
+    told = f"{number(row.difference, signed=True)} {row.unit}"
+    if not np.isnan(row.low):
+        return f"{number(row.difference, signed=True)} [{number(row.low, True)}, {number(row.high, True)}] {row.unit}"
+    if row.pairs < 2:
+        return f"{told} in one pair, which shows nothing by itself"
+    return f"{told} in each of {row.pairs} pairs"
 
 
 def effect(row: Row) -> str:
-    """The difference with its interval and unit; says when none is seen."""
-    if row.difference == 0 and row.low == 0 and row.high == 0:
-        return "no difference at all"
-    return size(row) if row.seen or np.isnan(row.low) else f"no difference seen at this size, {size(row)}"
+    """The difference with its interval and unit; says when none is seen, or why none can be."""
+    if row.verdict == verdicts.SAME:
+        return f"no difference in any of {row.pairs} pairs" if row.pairs > 1 else "no difference in the one pair"
+    if row.verdict == verdicts.FEW:
+        return f"{size(row)} (too few pairs to tell)" if row.pairs > 1 else size(row)
+    return size(row) if row.seen else f"no difference seen at this size, {size(row)}"
 
 
 def means(row: Row) -> str:
@@ -43,7 +48,11 @@ def means(row: Row) -> str:
 
 
 def verdict(row: Row, higher: str, lower: str, unseen: str = "No difference seen at this size") -> str:
-    """The words for the side on which the interval lies."""
+    """The words for the side that is shown; else for why none is."""
+    if row.verdict == verdicts.SAME:
+        return "No difference in any pair"
+    if row.verdict == verdicts.FEW:
+        return f"Too few pairs to tell ({verdicts.FEWEST} are the least)"
     return {1: higher, -1: lower, 0: unseen}[row.seen]
 
 

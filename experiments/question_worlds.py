@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from abm import outcomes, paired, pool
+from abm import outcomes, paired, pool, verdicts
 from abm.changes import Change
 from abm.columns import Floats
 from abm.outcomes import Outcome
@@ -19,6 +19,7 @@ from abm.scenario import Scenario
 from abm.world import World
 
 PLACEBO: Final = "placebo"
+PLACEBOS: Final = 2  # histories of it: one that moves is enough to say that something is wrong
 
 Meter = Callable[[World], Any]
 """Read from a world at the end of every month; its values are the series of the result under the function's name."""
@@ -96,6 +97,11 @@ class Design:
         return replace(self, scenario=short, watched=tuple(watched.values()))
 
 
+def texts_of(design: Design) -> list[str]:
+    """The outcomes of a single history by text."""
+    return [each if isinstance(each, str) else each.text for each in design.watched]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One history: outcomes, digests of bytes and events, seed, months drawn for events, and what was kept of it."""
@@ -118,9 +124,10 @@ class Row:
         world, against: names of the two worlds.
         pairs: replicates in which both worlds have the outcome.
         mean, mean_against: in the two worlds.
-        difference: mean of world less against; low and high bound its 95 % interval (paired t; nan for one pair).
-        correlation: of the two worlds over replicates; nan if one does not vary.
-        variance_ratio: how many unpaired histories one pair is worth; nan if nothing varies.
+        difference: mean of world less against; low and high bound its 95 % interval (nan without one).
+        verdict, p: what the differences show and the p of its test, see `abm/verdicts.py`.
+        correlation: of the two worlds over replicates; nan if one does not vary, or of too few pairs.
+        variance_ratio: how many unpaired histories one pair is worth; nan as the correlation.
     """
 
     outcome: str
@@ -135,15 +142,15 @@ class Row:
     difference: float
     low: float
     high: float
+    verdict: str
+    p: float
     correlation: float
     variance_ratio: float
 
     @property
     def seen(self) -> int:
-        """1 if the world is higher, -1 if it is lower, 0 if the interval includes 0 or there is none."""
-        if np.isnan(self.low) or self.low <= 0.0 <= self.high:
-            return 0
-        return 1 if self.difference > 0 else -1
+        """1 if the world is higher, -1 if it is lower, 0 if neither is shown."""
+        return verdicts.side(self.verdict)
 
 
 @dataclass(slots=True)
@@ -152,7 +159,7 @@ class Found:
 
     Attributes:
         designs: as run.
-        seen: by design, world and replicate.
+        seen: by design, world and replicate; of the placebo the first replicates only.
         rows: the table.
         replicates: whole ones.
     """
@@ -178,7 +185,7 @@ class Found:
 
     def values(self, outcome: str, world: str, design: int = 0) -> Floats:
         """(replicates,) an outcome in one world."""
-        texts = [each if isinstance(each, str) else each.text for each in self.designs[design].watched]
+        texts = texts_of(self.designs[design])
         start = outcome.partition("@")[0]
         place = texts.index(outcome) if outcome in texts else [t.partition("@")[0] for t in texts].index(start)
         return np.array([each.values[place] for each in self.seen[design][world]])
@@ -233,33 +240,45 @@ def collect(
                 outcomes.read(text, design.scenario)
         for arm in design.worlds:
             arm.change.apply(design.scenario)
-    places = [(number, arm) for number, design in enumerate(designs) for arm in design.worlds]
+    places = planned(designs, replicates)
     jobs = []
-    for replicate in range(replicates):
-        for number, arm in places:
-            design = designs[number]
-            jobs.append((design.scenario, seed, replicate, arm.change, design.watched, design.meters, design.keep))
+    for replicate, number, arm in places:
+        design = designs[number]
+        jobs.append((design.scenario, seed, replicate, arm.change, design.watched, design.meters, design.keep))
     done: dict[int, Seen] = {}
     try:
-        for number, seen in pool.each(observe, jobs, workers):
-            done[number] = seen
+        for place, seen in pool.each(observe, jobs, workers):
+            done[place] = seen
             if on_done is not None:
                 on_done()
     except KeyboardInterrupt:
-        if not _whole(done, len(places), replicates):
+        if not _whole(done, places, replicates):
             raise
-    whole = _whole(done, len(places), replicates)
-    seen_by: list[dict[str, list[Seen]]] = [{} for _ in designs]
-    for place, (number, arm) in enumerate(places):
-        seen_by[number][arm.name] = [done[replicate * len(places) + place] for replicate in whole]
+    whole = _whole(done, places, replicates)
+    seen_by: list[dict[str, list[Seen]]] = [{arm.name: [] for arm in design.worlds} for design in designs]
+    for place, (replicate, number, arm) in enumerate(places):
+        if replicate in whole:
+            seen_by[number][arm.name].append(done[place])
     found = Found(tuple(designs), seen_by, replicates=len(whole))
     found.rows = [row for number in range(len(designs)) for row in _rows(found, number)]
     return found
 
 
-def _whole(done: Mapping[int, Seen], worlds: int, replicates: int) -> list[int]:
+def planned(designs: Sequence[Design], replicates: int) -> list[tuple[int, int, Arm]]:
+    """(replicate, design, world) of every history, replicate by replicate; the placebo in the first `PLACEBOS` only."""
+    return [
+        (replicate, number, arm)
+        for replicate in range(replicates)
+        for number, design in enumerate(designs)
+        for arm in design.worlds
+        if arm.name != PLACEBO or replicate < PLACEBOS
+    ]
+
+
+def _whole(done: Mapping[int, Seen], places: Sequence[tuple[int, int, Arm]], replicates: int) -> list[int]:
     """Replicates of which every world is done."""
-    return [r for r in range(replicates) if all(r * worlds + place in done for place in range(worlds))]
+    lacking = {replicate for place, (replicate, _, _) in enumerate(places) if place not in done}
+    return [replicate for replicate in range(replicates) if replicate not in lacking]
 
 
 def _rows(found: Found, number: int) -> list[Row]:
@@ -268,7 +287,8 @@ def _rows(found: Found, number: int) -> list[Row]:
     read = [outcomes.read(each, design.scenario) if isinstance(each, str) else each for each in design.watched]
     rows = []
     for world, against in design.compared:
-        one, two = seen[world], seen[against]
+        one = seen[world]
+        two = seen[against][: len(one)]  # the placebo is run less often
         for place, outcome in enumerate(read):
             values = [np.array([each.values[place] for each in side]) for side in (one, two)]
             rows.append(row_of(design.scenario.name, outcome, world, against, values[0], values[1]))
@@ -291,7 +311,7 @@ def row_of(scenario: str, outcome: Outcome, world: str, against: str, one: Float
         none = float("nan")
         return Row(
             outcome.text, outcome.unit, outcome.meaning, scenario, world, against, 0, none, none, none, none, none,
-            none, none,
+            verdicts.FEW, none, none, none,
         )  # fmt: skip
     told = paired.outcome_row(outcome, two[there], one[there])
     return Row(
@@ -307,6 +327,8 @@ def row_of(scenario: str, outcome: Outcome, world: str, against: str, one: Float
         difference=told.difference.mean,
         low=told.difference.low,
         high=told.difference.high,
+        verdict=told.verdict.word,
+        p=told.verdict.p,
         correlation=told.correlation,
         variance_ratio=told.variance_ratio,
     )

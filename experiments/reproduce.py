@@ -1,8 +1,9 @@
-"""Run everything again that a number or a figure of README and ODD.md comes from, and say what has changed.
+"""Run everything again that a number or a figure of the documents comes from, and say what has changed.
 
-The ten questions, the two tables that ship with the model (`abm/data/ablation.json`, `patterns.json`), the commands
-whose output README shows, and the generated blocks. One failure does not stop the rest. With `smoke` everything is
-small and goes to results/smoke: shows that it runs, and touches nothing that ships.
+The ten questions, the tables that ship with the model (`ablation.json`, `patterns.json` and `posterior.json` in
+`abm/data`), the predictions, the commands whose output the documents show (`blocks`), and the generated blocks. One
+failure does not stop the rest. What is done is written down after every step, and `resume` goes on from there. With
+`smoke` everything is small and goes to results/smoke: shows that it runs, and touches nothing that ships.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import hashlib
 import io
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -27,13 +29,16 @@ import abm
 from abm import files
 from abm.commands import Refused
 from abm.scenario_read import nearest
-from experiments import readme_commands
+from experiments import blocks, identity
+from experiments.blocks import Block
 
 ROOT: Final = Path(abm.__file__).resolve().parents[1]
 DATA: Final = Path(abm.__file__).resolve().parent / "data"
 ANSWERS: Final = "answers.json"
 INTERRUPTED: Final = 130
-KEPT: Final = ("name", "question", "answer", "replicates", "seed", "model", "scenarios", "months")
+KEPT: Final = ("name", "question", "answer", "replicates", "seed", "model", "scenarios", "months", "first")
+DONE, EARLIER = "done", "earlier"
+RECORD: Final = "reproduce.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Plan:
         workers: processes.
         replicates: of every question; None for each script's own number.
         seed: of every question.
+        resume: leave out what the record of the folder has as done.
     """
 
     folder: Path
@@ -53,6 +59,12 @@ class Plan:
     workers: int
     replicates: int | None = None
     seed: int = 1
+    resume: bool = False
+
+    def told(self) -> dict[str, Any]:
+        """What the numbers depend on: a record of anything else is no part of this one."""
+        asked = {"smoke": self.smoke, "replicates": self.replicates, "seed": self.seed}
+        return {**asked, "model": identity.model_digest()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +113,30 @@ def steps() -> list[Step]:
         *(Step(name, what, partial(answer, name)) for name, what in first_lines.items()),
         Step("ablation", "What each mechanism does, ODD section 8", ablation),
         Step("patterns", "What one should see, and placebos, ODD section 9", patterns),
-        Step("readme", "The commands whose output README shows", readme),
+        *(Step(each.name, each.command, partial(output, each)) for each in shown() if not each.not_run),
+        Step("posterior", "The fit to four numbers, abm/data/posterior.json", posterior),
+        Step("predictions", "Every row predicted, from the posterior that ships", predictions),
         Step("docs", "The generated blocks of README and ODD", docs),
     ]
+
+
+def documents() -> list[Path]:
+    """The Markdown files of the checkout; none where the program is installed without them."""
+    there = (
+        *ROOT.glob("*.md"),
+        *(path for part in ("abm", "experiments", "viz") for path in (ROOT / part).rglob("*.md")),
+    )
+    return sorted(there) if (ROOT / "README.md").exists() else []
+
+
+def shown() -> list[Block]:
+    """The blocks of output that the documents show."""
+    return [block for path in documents() for block in blocks.read(path, document(path))]
+
+
+def document(path: Path) -> str:
+    """What a document is called: README and ODD alone, others with their folder where there may be several."""
+    return f"{path.parent.name}-{path.stem}" if path.stem == "README" and path.parent != ROOT else path.stem
 
 
 def select(only: Sequence[str]) -> list[Step]:
@@ -134,58 +167,85 @@ def answer(name: str, plan: Plan) -> tuple[Path, str]:
     return out / "answer.json", f"{json.loads((out / 'answer.json').read_text(encoding='utf-8'))['replicates']} pairs"
 
 
-def ablation(plan: Plan) -> tuple[Path, str]:
-    """The table of `talent ablate`; with smoke one mechanism in two pairs."""
+def ablation(plan: Plan, ship: bool = True) -> tuple[Path, str]:
+    """The table of `talent ablate`, with smoke one mechanism in two pairs; it ships unless it is to be compared."""
     words = ["ablate", "meta_fair", *(["--only", "M25", "--replicates", "2"] if plan.smoke else ["--replicates", "20"])]
     _talent([*words, "--workers", str(plan.workers), "--out", "ablation.json"], plan.folder)
     content = json.loads((plan.folder / "ablation.json").read_text(encoding="utf-8"))
     content["command"] = shlex.join(["talent", *words])  # without what makes no difference to the numbers
-    out = plan.folder / "ablation.json" if plan.smoke else DATA / "ablation.json"
+    out = (plan.folder if plan.smoke or not ship else DATA) / "ablation.json"
     files.write_json(out, content)
     return out, "M25 only" if plan.smoke else "all mechanisms"
 
 
-def patterns(plan: Plan) -> tuple[Path, str]:
-    """The table of `experiments/patterns.py`."""
+def patterns(plan: Plan, ship: bool = True) -> tuple[Path, str]:
+    """The table of `experiments/patterns.py`; it ships unless it is only to be compared."""
     from experiments import patterns as script  # noqa: PLC0415
 
     out = plan.folder / "patterns"
     script.main(["--out", str(out), "--workers", str(plan.workers), *(["--smoke"] if plan.smoke else [])])
     made = out / "patterns.json"
-    if plan.smoke:
-        return made, "three pairs"
+    if plan.smoke or not ship:
+        return made, "three pairs" if plan.smoke else "all pairs"
     files.write_text(DATA / "patterns.json", made.read_text(encoding="utf-8"))
     return DATA / "patterns.json", "all pairs"
 
 
-def readme(plan: Plan) -> tuple[Path, str]:
-    """Run the commands of README again beside one another; write what they print, and which lines are stale there.
-
-    With smoke the commands are read and not run: they take hours.
-    """
-    out = plan.folder / "readme"
-    out.mkdir(parents=True, exist_ok=True)
-    blocks = readme_commands.shown((ROOT / "README.md").read_text(encoding="utf-8"))
+def output(block: Block, plan: Plan) -> tuple[Path, str]:
+    """What a command prints that a document shows, in a folder of its own; with smoke the small one, not compared."""
+    printed = print_again(block, plan.folder / "blocks" / block.name, block.small if plan.smoke else block.made_by)
+    out = plan.folder / "blocks" / f"{block.name}.txt"
+    files.write_text(out, blocks.plain(printed, block.varies))
     if plan.smoke:
-        files.write_json(out / "commands.json", [[list(words) for words in block.commands] for block in blocks])
-        return out / "commands.json", f"{len(blocks)} blocks read, not run"
-    missing: dict[str, list[str]] = {}
-    for number, block in enumerate(blocks, 1):
-        printed = "".join(_talent(list(words[1:]), out) for words in block.commands)
-        files.write_text(out / f"{number:02d}-{block.commands[0][1]}.txt", printed)
-        missing[" && ".join(" ".join(words) for words in block.commands)] = readme_commands.stale(block, printed)
-    files.write_json(out / "stale.json", missing)
-    total = sum(len(block.lines) for block in blocks)
-    return out / "stale.json", f"{sum(map(len, missing.values()))} of {total} lines shown are stale"
+        return out, "small, not compared"
+    line = blocks.differing(block, printed)
+    return out, f"differs, first at: {line}" if line else "same"
+
+
+def print_again(block: Block, folder: Path, made_by: Iterable[str]) -> str:
+    """Run the commands of a block in a fresh folder, and give what the last of them prints.
+
+    Raises:
+        RuntimeError: one of them failed.
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    printed = ""
+    for command in made_by:
+        words = shlex.split(command)
+        printed = _talent(words[1:], folder) if words[0] == "talent" else _python(words[1:], folder)
+    return printed
+
+
+def posterior(plan: Plan) -> tuple[Path, str]:
+    """The fit of the defaults, which `talent predict` draws from; with smoke a fit of twelve people that does not ship.
+
+    It reads the sweeps of README's block on it where they are whole already.
+    """
+    if plan.smoke:
+        _talent(["calibrate", "calibration_tiny", "--parts", "8", "--draws", "10", "--out", "fit"], plan.folder)
+        return plan.folder / "fit" / "posterior.json", "twelve people"
+    folder = plan.folder / "blocks" / "README-calibrate"
+    words = ["calibrate", "calibration", "--parts", "96", "--draws", "0", "--ship", "--workers", str(plan.workers)]
+    _talent(words, folder)
+    return DATA / "posterior.json", "768 histories"
+
+
+def predictions(plan: Plan) -> tuple[Path, str]:
+    """`predictions.json`: every row of the three histories."""
+    draws = "1" if plan.smoke else "200"
+    _talent(["predict", "--draws", draws, "--workers", str(plan.workers), "--out", "predictions.json"], plan.folder)
+    return plan.folder / "predictions.json", f"{draws} draws"
 
 
 def docs(plan: Plan) -> tuple[Path, str]:
     """The generated blocks: rewritten, or with smoke only checked."""
-    from abm import docs as blocks  # noqa: PLC0415
+    from abm import docs as generated  # noqa: PLC0415
 
-    stale = [file.name for file in blocks.FILES if (pair := blocks.rendered(file))[0] != pair[1]]
+    stale = [file.name for file in generated.FILES if (pair := generated.rendered(file))[0] != pair[1]]
     if not plan.smoke:
-        blocks.main([])
+        generated.main([])
     told = plan.folder / "docs.json"
     files.write_json(told, {"stale_before": stale})
     return told, f"{'stale' if plan.smoke else 'rewritten'}: {', '.join(stale)}" if stale else "fresh"
@@ -197,15 +257,18 @@ def _talent(words: list[str], folder: Path) -> str:
     Raises:
         RuntimeError: it failed; with the last line of what it said.
     """
+    return _python(["-m", "abm", *words], folder)
+
+
+def _python(words: list[str], folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "abm", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode == INTERRUPTED:
         raise KeyboardInterrupt
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise RuntimeError(f"talent {' '.join(words)}: exit code {done.returncode}: {said[-1] if said else ''}")
+        called = shlex.join(words).replace("-m abm", "talent", 1)
+        raise RuntimeError(f"{called}: exit code {done.returncode}: {said[-1] if said else ''}")
     return done.stdout
 
 
@@ -217,24 +280,61 @@ def run(
 ) -> list[Outcome]:
     """Make the chosen steps, each whatever became of the others; Ctrl-C stops after what is whole is written.
 
-    What a step prints goes to NAME.log in the folder. The digests are kept in reproduce.json for the next run.
+    What a step prints goes to NAME.log in the folder. What came of it is in reproduce.json before the next one begins.
+
+    Raises:
+        Refused: to be resumed is something else.
     """
     plan.folder.mkdir(parents=True, exist_ok=True)
-    record = plan.folder / "reproduce.json"
-    before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    before = record(plan)
+    told: dict[str, dict[str, Any]] = {}
+    for name, each in before.items():
+        told[name] = each if plan.resume else {**each, "status": EARLIER}
     found = []
     for step in chosen:
+        known = told.get(step.name, {})
+        if plan.resume and known.get("status") == DONE:
+            made = Outcome(
+                step.name, DONE, known["seconds"], known["digest"], known["digest"], f"{known['note']}; as recorded"
+            )
+            found.append(made)
+            on_done(made)
+            continue
         on_step(step)
-        made = _make(step, plan, str(before.get(step.name, "")))
+        made = _make(step, plan, str(known.get("digest", "")))
         found.append(made)
+        digest = made.digest or made.before  # a failure does not forget what there was
+        told[step.name] = {"status": made.status, "digest": digest, "seconds": made.seconds, "note": made.note}
+        files.write_json(plan.folder / RECORD, {"schema": 2, **plan.told(), "steps": dict(sorted(told.items()))})
+        if made.status == DONE and step.name in questions() and not plan.smoke:
+            publish(plan, [step.name])
         on_done(made)
         if made.status == "interrupted":
             break
-    after = before | {each.name: each.digest for each in found if each.status == "done"}
-    files.write_json(record, dict(sorted(after.items())))
-    if not plan.smoke:
-        publish(plan, [each.name for each in found if each.status == "done" and each.name in questions()])
     return found
+
+
+def record(plan: Plan) -> dict[str, dict[str, Any]]:
+    """What the folder has of earlier steps, by name.
+
+    Raises:
+        Refused: it cannot be read, or is to be resumed and is of other settings or other code.
+    """
+    path = plan.folder / RECORD
+    if not path.exists():
+        return {}
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held.get("schema") != 2:  # before there was a schema: the digests alone
+            return {name: {"digest": digest, "status": EARLIER} for name, digest in held.items() if not plan.resume}
+        steps: dict[str, dict[str, Any]] = held["steps"]
+    except (ValueError, KeyError, AttributeError) as error:
+        raise Refused(f"{path}: not a record of talent reproduce ({error}). Fix: move it away") from None
+    other = [key for key, value in plan.told().items() if held.get(key) != value]
+    if plan.resume and other:
+        what = ", ".join("the code" if key == "model" else f"--{key} {held.get(key)}" for key in other)
+        raise Refused(f"--resume: {path} is of another run ({what}). Fix: ask as then, or begin anew without --resume")
+    return steps
 
 
 def _make(step: Step, plan: Plan, before: str) -> Outcome:

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from abm import verdicts
 from abm.columns import Floats
 from experiments.scales import quantile
 
+FEW: Final = "too few histories"
 CELL: Final = 0.5  # draws added to each cell of a counted pmf
 NARROWEST: Final = 0.005  # least width of the kernel of a share
 LEVELS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
@@ -66,8 +68,14 @@ class Predictive:
             return [float(np.searchsorted(total, level - 1e-12).clip(max=self.of)) for level in LEVELS]
         return [quantile(self.values, self.weights, level) for level in LEVELS]
 
+    def holds(self, share: float) -> bool:
+        """Whether there are draws enough for an interval of the share; exact weights always are."""
+        return self.draws == 0 or verdicts.holds(self.draws, share)
+
     def central(self, share: float = 0.8) -> tuple[float, float]:
-        """Central interval that holds at least the share."""
+        """Central interval that holds at least the share; of too few draws the smallest and the largest."""
+        if not self.holds(share):
+            return float(self.values.min()), float(self.values.max())
         low, high = (1.0 - share) / 2, (1.0 + share) / 2
         if self.counts:
             total = np.cumsum(self.pmf(smooth=False))
@@ -101,7 +109,9 @@ class Predictive:
         return float(np.mean(scoringrules.crps_ensemble(seen, values, ens_w=weights, estimator="nrg")))
 
     def verdict(self, low: float, high: float, share: float = 0.8) -> str:
-        """Where the observed interval lies to the central one: "inside", "partly" or "outside"."""
+        """Where the observed interval lies to the central one: "inside", "partly", "outside"; or `FEW`."""
+        if not self.holds(share):
+            return FEW
         first, last = self.central(share)
         if first <= low and high <= last:
             return "inside"

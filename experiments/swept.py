@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import Any
 from abm.scenario_read import nearest
 from experiments.responses import Responses
 
-MOST_ON_THE_SPOT = 20_000  # runs that are lost when the command is interrupted; more belong in a sweep
+MOST_ON_THE_SPOT = 20_000  # runs that are held in memory; more belong in a sweep
+MINUTES_ON_THE_SPOT = 15.0  # of work that is lost when the command is interrupted
 Bar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 
@@ -51,7 +53,7 @@ def swept(given: str, workers: int, progress: Bar, partial: bool = False, outcom
         The answers.
 
     Raises:
-        NotSwept: no such folder or study, a sweep that is not finished, or a study that is too large.
+        NotSwept: no such folder or study, a sweep that is not finished, or a study that takes too long to be lost.
         ScenarioError: a study file with problems.
     """
     path = Path(given)
@@ -70,7 +72,7 @@ def swept(given: str, workers: int, progress: Bar, partial: bool = False, outcom
         if outcome not in asked.outcomes:
             fix = nearest(outcome, asked.outcomes)
             raise NotSwept(f'{given}: outcome "{outcome}" is not watched by this study: {fix}. Nothing was run.')
-    return _study(asked, workers, progress)
+    return _study(given, asked, workers, progress)
 
 
 def _folder(path: Path, partial: bool) -> Swept:
@@ -90,14 +92,20 @@ def _folder(path: Path, partial: bool) -> Swept:
     return Swept(responses, content["name"], content["seed"], _origin(content, held["hash"]), path)
 
 
-def _study(asked: Any, workers: int, progress: Bar) -> Swept:
-    from experiments import runner  # noqa: PLC0415
+def _study(given: str, asked: Any, workers: int, progress: Bar) -> Swept:
+    from experiments import pilot, runner  # noqa: PLC0415
 
     runs = asked.n_points * asked.replicates
+    instead = f"run `talent sweep {given}` first, which loses nothing, then give its folder here: results/{asked.name}"
     if runs > MOST_ON_THE_SPOT:
+        raise NotSwept(f"study {asked.name} has {runs:,} runs, more than are held in memory: {instead}")
+    cores = max(1, min(workers, os.cpu_count() or 1, runs))
+    each = pilot.seconds_of_a_run(asked)
+    if (minutes := each * runs / cores / 60.0) > MINUTES_ON_THE_SPOT:
         raise NotSwept(
-            f"study {asked.name} has {runs:,} runs, too many to lose at an interruption: run `talent sweep` on it "
-            f"first, then give its folder here"
+            f"study {asked.name} has {runs:,} runs of about {each:.2g} s: {minutes:,.0f} minutes on {cores} "
+            f"core{'s' if cores > 1 else ''}; without a folder, where all is lost at an interruption, at most "
+            f"{MINUTES_ON_THE_SPOT:.0f}: {instead}"
         )
     with progress(f"{asked.name}: {asked.n_points:,} points", runs) as advance:
         responses = runner.in_memory(asked, workers, advance)

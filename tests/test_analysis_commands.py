@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from abm import cli
-from experiments import runner, study
+from experiments import pilot, runner, study, swept
 from experiments.responses import Factor
 from experiments.store import MANIFEST
 
@@ -70,6 +71,44 @@ def test_a_study_is_run_on_the_spot(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert cli.main(["sensitivity", str(place), "--no-figures", "--json", "--workers", "1", "--out", str(out)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["outcomes"][0]["method"] == "morris" and told["outcomes"][0]["convergence"]["n"] == 8
+
+
+def test_a_study_of_hours_is_not_run_where_it_would_be_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The time is reckoned from a few runs; nothing of the study itself is run."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("the study was begun")
+
+    monkeypatch.setattr(runner, "in_memory", never)
+    monkeypatch.setattr(pilot, "execute", lambda *_: slow())
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ["discover", "morris_all", "--outcome", "exits:Meta", "--above", "0.8q"],
+        ["sensitivity", "morris_all"],
+    ):
+        assert cli.main([*words, "--workers", "1"]) == 2
+        said = " ".join(capsys.readouterr().err.split())
+        assert "4,540 runs of about 0.3" in said and "minutes on 1 core" in said
+        assert "`talent sweep morris_all` first" in said and "results/morris_all" in said
+    monkeypatch.setattr(swept, "MINUTES_ON_THE_SPOT", 60.0)
+    with pytest.raises(AssertionError, match="was begun"):
+        cli.main(["sensitivity", "morris_all", "--workers", "1"])
+
+
+def slow() -> None:
+    """A run that takes 0.3 seconds of a processor."""
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+
+
+def test_the_study_for_discovery_is_sampled_and_short() -> None:
+    """By the rule of the help of `talent discover`; enough points for boxes, and minutes of one core."""
+    asked = study.load("discovery")
+    assert asked.method in ("lhs", "sobol") and asked.n_points >= 256 and asked.replicates == 1
+    assert len(asked.factors) <= 12
 
 
 def test_discover_tells_a_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +195,7 @@ def test_an_unfinished_sweep_is_refused_unless_asked_for(
 
 def test_a_large_study_is_sent_to_the_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["sensitivity", str(written(tmp_path, "lhs", 30_000))]) == 2
-    assert "30,000 runs, too many to lose at an interruption" in capsys.readouterr().err
+    assert "30,000 runs, more than are held in memory" in capsys.readouterr().err
 
 
 def test_out_that_is_a_file_is_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from abm.changes import change
 from abm.kernels import shapley
 from abm.run import simulate
 from abm.scenario import Scenario, ScenarioError, load
+from abm.verdicts import FEW, SAME
 from tests.test_report import Page
 from viz import attribution as page
 
@@ -115,7 +116,8 @@ def test_the_interval_is_that_of_a_mean() -> None:
     found = Estimate.of(np.array([1.0, 2.0, 3.0, 4.0]))
     half = 3.182446 * math.sqrt(5 / 3) / 2  # t(0.975, 3) s / sqrt(4)
     assert (found.mean, found.low, found.high) == pytest.approx((2.5, 2.5 - half, 2.5 + half))
-    assert found.is_clear and not Estimate.of(np.array([-1.0, 2.0])).is_clear
+    assert not found.is_clear and Estimate.of(np.arange(1.0, 11.0)).is_clear, "ten histories are the least"
+    assert not Estimate.of(np.tile([-1.0, 2.0, -1.0], 4)).is_clear
     assert Estimate.of(np.array([2.0])) == Estimate(2.0, None, None)
 
 
@@ -392,14 +394,14 @@ def odd(told: dict[str, Any], kind: str) -> dict[str, Any]:
     elif kind == "nothing happens":
         for part in each["parts"]:
             part["idle"] = True
-            part["shapley"] = part["leave_one_out"] = {"mean": 0.0, "low": 0.0, "high": 0.0}
+            part["shapley"] = part["leave_one_out"] = {"mean": 0.0, "low": None, "high": None, "verdict": SAME}
         each["nothing"] = each["everything"]
     elif kind == "one history":
         changed["replicates"] = 1
         for value in [each[k] for k in ("nothing", "everything", "whole", "gap")] + [
             part[k] for part in each["parts"] for k in ("shapley", "leave_one_out")
         ]:
-            value["low"] = value["high"] = None
+            value.update(low=None, high=None, verdict=FEW)
     elif kind == "leave-one-out only":
         changed["shapley"] = None
         for part in each["parts"]:
@@ -410,7 +412,7 @@ def odd(told: dict[str, Any], kind: str) -> dict[str, Any]:
             part["leave_one_out"] = None
     elif kind == "far from zero and below it":
         for k in ("nothing", "everything"):
-            each[k] = {end: value - 900.0 for end, value in each[k].items()}
+            each[k] = {end: value if end == "verdict" else value - 900.0 for end, value in each[k].items()}
     return changed
 
 

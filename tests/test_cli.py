@@ -87,7 +87,7 @@ BAD = [
     (["run", "tiny", "--seed", "x"], "whole number"),
     (["run", "tiny", "--seed", "-1"], "out of range"),
     (["run", "tiny", "--replicates", "0"], "out of range"),
-    (["run", "tiny", "--months", "99"], "from 1 to 12"),
+    (["run", "tiny", "--months", "99"], "expected 1 to 12"),
     (["run", "tiny", "--workers", "0"], "out of range"),
     (["run", "tiny", "--set", "h0"], "KEY=VALUE"),
     (["run", "tiny", "--set", "h00=1"], 'did you mean "h0"'),

@@ -76,9 +76,9 @@ def worlds() -> list[fans.Fan]:
 
 MONTHS = [f"{2022 + month // 12}-{month % 12 + 1:02d}" for month in range(24)]
 DIFFERENCES = [
-    paired.Difference("no cancellation", -3.4, -4.1, -2.6, "OPT authors"),
-    paired.Difference("equal sharing of compute", 0.3, -0.4, 1.0, "LLaMA authors"),
-    paired.Difference("the leader stays", 1.4, 0.3, 2.5, "LLaMA authors"),
+    paired.Difference("no cancellation", -3.4, -4.1, -2.6, True, "OPT authors"),
+    paired.Difference("equal sharing of compute", 0.3, -0.4, 1.0, False, "LLaMA authors"),
+    paired.Difference("the leader stays", 1.4, 0.3, 2.5, True, "LLaMA authors"),
 ]
 PREDICTIONS = [
     intervals.Prediction("llama-authors 2023-09", (6, 9, 10, 11, 12), "people", (8, 13), BASELINES, 14, "fitted"),

@@ -20,6 +20,7 @@ from abm.changes import Change, change
 from abm.run import Result, simulate
 from abm.scenario import Scenario, ScenarioError, load
 from abm.streams import Streams
+from abm.verdicts import FEW, HIGHER, LOWER, SAME, UNSEEN
 from experiments import question, question_files, question_words, question_worlds, reproduce
 from experiments.question_words import effect, number, ratio_interval, size, verdict
 from experiments.question_worlds import PLACEBO, Arm, Between, Design, Found, Row, collect
@@ -109,8 +110,17 @@ def the_sentence_follows_the_numbers(script: ModuleType, found: Found) -> None:
     """With every interval above, below or around zero the sentence is another one each time."""
 
     def with_rows(difference: float, low: float, high: float) -> str:
+        word = HIGHER if low > 0 else LOWER if high < 0 else UNSEEN
         changed = [
-            replace(row, difference=difference, low=low, high=high, mean=row.mean_against + difference)
+            replace(
+                row,
+                difference=difference,
+                low=low,
+                high=high,
+                verdict=word,
+                mean=row.mean_against + difference,
+                pairs=12,
+            )
             for row in found.rows
         ]
         text: str = script.answer(Found(found.designs, found.seen, changed, found.replicates))
@@ -124,6 +134,10 @@ def the_sentence_follows_the_numbers(script: ModuleType, found: Found) -> None:
     ]
     assert len(set(told)) == 4
     assert "no difference seen at this size" in told[2].lower() or "no extra exits seen" in told[2].lower()
+    for word, said in ((FEW, "too few pairs to tell"), (SAME, "no difference in any")):
+        changed = [replace(row, verdict=word, difference=0.0, pairs=2) for row in found.rows]
+        text = script.answer(Found(found.designs, found.seen, changed, found.replicates)).lower()
+        assert said in text and "no difference seen" not in text
 
 
 def test_rows_to_be_predicted_carry_no_observed_value() -> None:
@@ -358,13 +372,15 @@ def test_nothing_in_an_answer_depends_on_when_and_where(tmp_path: Path) -> None:
 
 
 def row(difference: float, low: float, high: float) -> Row:
-    return Row("o", "people", "", "s", "w", "a", 5, 3.0, 3.0 - difference, difference, low, high, 0.5, 1.0)
+    word = FEW if np.isnan(low) else HIGHER if low > 0 else LOWER if high < 0 else UNSEEN
+    pairs = 1 if np.isnan(low) else 12
+    return Row("o", "people", "", "s", "w", "a", pairs, 3.0, 3.0 - difference, difference, low, high, word, 1, 0.5, 1.0)
 
 
 def test_words_say_what_the_interval_allows() -> None:
     assert effect(row(0.5, -1.0, 2.0)) == "no difference seen at this size, +0.5 [−1, +2] people"
     assert effect(row(1.5, 1.0, 2.0)) == "+1.5 [+1, +2] people"
-    assert effect(row(0.0, 0.0, 0.0)) == "no difference at all"
+    assert effect(replace(row(0.0, float("nan"), 0.0), verdict=SAME, pairs=3)) == "no difference in any of 3 pairs"
     assert "shows nothing" in effect(row(4.0, float("nan"), float("nan")))
     assert [row(*each).seen for each in ((1.5, 1, 2), (-1.5, -2, -1), (0.5, -1, 2), (0, 0, 0))] == [1, -1, 0, 0]
     assert verdict(row(1.5, 1.0, 2.0), "up", "down") == "up"

@@ -6,17 +6,17 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from abm import cli, docs
 from abm.commands import Refused
-from experiments import readme_commands, reproduce
-from experiments.readme_commands import Shown
+from experiments import reproduce
 from experiments.reproduce import DATA, Outcome, Plan, Step
 
 ROOT = Path(__file__).resolve().parents[1]
-MADE_OF_RUNS = ("ablation", "patterns", "answers")
+MADE_OF_RUNS = ("ablation", "patterns", "answers", "posterior")
 
 
 def small(folder: Path) -> Plan:
@@ -43,6 +43,15 @@ def run(folder: Path, *steps: Step) -> list[Outcome]:
     return reproduce.run(small(folder), steps, lambda step: None, lambda made: None)
 
 
+def steps_of(folder: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads((folder / "reproduce.json").read_text(encoding="utf-8"))["steps"]
+    return found
+
+
+def done(folder: Path) -> list[str]:
+    return [name for name, step in steps_of(folder).items() if step["status"] == "done"]
+
+
 def shipped() -> dict[str, str]:
     files = [*DATA.glob("*"), *docs.FILES]
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
@@ -55,8 +64,9 @@ def test_every_script_and_every_table_made_of_runs_has_a_step() -> None:
     names = [step.name for step in reproduce.steps()]
     assert names[:10] == reproduce.questions() and len(set(names)) == len(names)
     tables = {path.stem for path in DATA.glob("*.json")}
-    assert {"ablation", "patterns"} <= set(names)
-    assert tables >= set(MADE_OF_RUNS)
+    assert {"ablation", "patterns", "posterior", "predictions", "docs"} <= set(names)
+    assert tables == set(MADE_OF_RUNS)
+    assert {block.name for block in reproduce.shown() if not block.not_run} <= set(names)
     assert all(step.what.strip() for step in reproduce.steps())
 
 
@@ -79,13 +89,13 @@ def test_it_goes_on_after_a_failure_and_says_which(tmp_path: Path) -> None:
     assert "no such thing" in found[1].note
     assert "Traceback" in (tmp_path / "b.log").read_text(encoding="utf-8")
     assert (tmp_path / "a.log").read_text(encoding="utf-8") == "said by a\n"
-    assert set(json.loads((tmp_path / "reproduce.json").read_text(encoding="utf-8"))) == {"a", "d"}
+    assert done(tmp_path) == ["a", "d"]
 
 
 def test_an_interruption_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
     found = run(tmp_path, writes("a"), breaks("b", KeyboardInterrupt()), writes("c"))
     assert [made.status for made in found] == ["done", "interrupted"]
-    assert set(json.loads((tmp_path / "reproduce.json").read_text(encoding="utf-8"))) == {"a"}
+    assert done(tmp_path) == ["a"]
 
 
 def test_bytes_are_compared_with_the_time_before(tmp_path: Path) -> None:
@@ -94,6 +104,43 @@ def test_bytes_are_compared_with_the_time_before(tmp_path: Path) -> None:
     assert run(tmp_path, writes("a", "other"))[0].compared == "differs"
     assert run(tmp_path, breaks("a", ValueError()))[0].compared == ""
     assert run(tmp_path, writes("a", "other"))[0].compared == "same bytes", "a failure does not forget the digest"
+
+
+def test_what_is_done_is_written_before_the_next_step_begins(tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+
+    def look(plan: Plan) -> tuple[Path, str]:
+        seen.append(done(plan.folder))
+        return writes("b").make(plan)
+
+    run(tmp_path, writes("a"), Step("b", "looks", look))
+    assert seen == [["a"]]
+
+
+def test_resume_goes_on_with_what_is_not_done(tmp_path: Path) -> None:
+    run(tmp_path, writes("a"), breaks("b", ValueError("full disk")), breaks("c", KeyboardInterrupt()))
+    plan = replace(small(tmp_path), resume=True)
+    made: list[str] = []
+    steps = (breaks("a", AssertionError("it is done")), writes("b"), writes("c"))
+    found = reproduce.run(plan, steps, lambda step: made.append(step.name), lambda outcome: None)
+    assert made == ["b", "c"] and [each.status for each in found] == ["done"] * 3
+    assert found[0].note == "as planned; as recorded" and done(tmp_path) == ["a", "b", "c"]
+    again = reproduce.run(plan, steps, lambda step: made.append(step.name), lambda outcome: None)
+    assert len(made) == 2 and all(each.compared == "same bytes" for each in again)
+    run(tmp_path, writes("a"))
+    assert done(tmp_path) == ["a"], "begun anew, what was done before is not done yet"
+
+
+def test_another_run_is_not_resumed(tmp_path: Path) -> None:
+    run(tmp_path, writes("a"))
+    for other, said in ((replace(small(tmp_path), seed=2), "--seed 1"), (replace(small(tmp_path), replicates=9), "")):
+        with pytest.raises(Refused, match=f"--resume: .*{said}"):
+            reproduce.run(replace(other, resume=True), [writes("a")], lambda step: None, lambda made: None)
+    (tmp_path / "reproduce.json").write_text("[1", encoding="utf-8")
+    with pytest.raises(Refused, match="not a record"):
+        run(tmp_path, writes("a"))
+    (tmp_path / "reproduce.json").write_text('{"a": "a digest"}', encoding="utf-8")
+    assert run(tmp_path, writes("a"))[0].compared == "differs", "of the form before this one the digests are known"
 
 
 def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,13 +164,13 @@ def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 def test_a_question_again_gives_the_same_bytes_and_touches_nothing_that_ships(tmp_path: Path) -> None:
     """The real thing, as small as it gets: one question twice in smoke mode, by the command line."""
     before = shipped()
-    words = ["reproduce", "--smoke", "--only", "q02,readme,docs", "--replicates", "1", "--workers", "1"]
+    words = ["reproduce", "--smoke", "--only", "q02,README-sweep,posterior,docs", "--replicates", "1", "--workers", "1"]
     digests = []
     for _ in range(2):
         assert cli.main([*words, "--out", str(tmp_path)]) == 0
-        digests.append(json.loads((tmp_path / "reproduce.json").read_text(encoding="utf-8")))
+        digests.append({name: step["digest"] for name, step in steps_of(tmp_path).items()})
     assert digests[0] == digests[1]
-    assert set(digests[0]) == {"q02_equal_sharing", "readme", "docs"}
+    assert set(digests[0]) == {"q02_equal_sharing", "README-sweep", "posterior", "docs"}
     answer = tmp_path / "q02_equal_sharing" / "answer.json"
     assert digests[0]["q02_equal_sharing"] == hashlib.sha256(answer.read_bytes()).hexdigest()
     assert shipped() == before
@@ -157,61 +204,3 @@ def test_the_shipped_answers_are_of_the_scripts_on_disk_and_make_a_table() -> No
         assert f"(experiments/{name}.py)" in table
         assert row["answer"].replace("|", "\\|") in table
         assert (ROOT / "experiments" / f"{name}.py").exists()
-        assert row["replicates"] >= 4
-
-
-# ---- what README shows ---------------------------------------------------------------------------------------------
-
-TEXT = """
-```sh
-uv run talent ablate tiny --only M25     # a minute
-```
-
-```text
-      mechanism        baseline
-M25*  Cancelled ...    10.6   9.1
-...
-```
-
-A summary (shortened; `uv run talent run tiny`, 40 histories):
-
-```text
-Cohorts
-```
-
-```sh
-uv run pytest
-```
-
-```python
-print("```text is no fence here")
-```
-
-```text
-of no command
-```
-"""
-
-
-def test_blocks_of_output_are_paired_with_their_commands() -> None:
-    one, two = readme_commands.shown(TEXT)
-    assert one == Shown(
-        (("talent", "ablate", "tiny", "--only", "M25"),),
-        ("      mechanism        baseline", "M25*  Cancelled ...    10.6   9.1"),
-    )
-    assert two == Shown((("talent", "run", "tiny"),), ("Cohorts",))
-
-
-def test_the_readme_shows_output_of_commands_that_exist() -> None:
-    blocks = readme_commands.shown((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert {block.commands[0][1] for block in blocks} >= {"run", "compare", "attribute", "ablate"}
-    for block in blocks:
-        assert block.lines
-        for words in block.commands:
-            assert cli.parser().parse_args(list(words[1:])).command == words[1]
-
-
-def test_a_line_is_stale_when_the_output_has_it_no_more() -> None:
-    block = Shown((), ("a  b   1.5", "M25* Cancelled ... 9.1", "gone"))
-    assert readme_commands.stale(block, "x a b 1.5\nM25*  Cancelled model and its team   9.1") == ["gone"]
-    assert readme_commands.stale(block, "a b 1.6\nM25* Cancelled x 9x1") == list(block.lines)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from abm import scenario_file
+from abm import cli, scenario_file
 from abm.effects import EFFECTS as EFFECTS_DONE
 from abm.scenario import (
     Effect,
@@ -355,7 +355,29 @@ def test_a_shorter_run_keeps_everything_but_its_length() -> None:
     scenario = load("meta_fair")
     short = scenario.derive(months=6)
     assert dataclasses.replace(short, months=42) == scenario
-    assert scenario.derive(months=60).horizon == 60
+
+
+def test_a_run_beyond_the_record_is_refused_at_every_door(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same rule in Python, by setting and on the command line; who gives a horizon says that dates hold so long."""
+    scenario = load("meta_fair")
+    said = r"months: came 120; expected 1 to 42, the horizon.*end in 2025-06.*horizon = 120"
+    for refused in (
+        lambda: scenario.derive(months=120),
+        lambda: scenario.with_settings({"months": 120}),
+        lambda: scenario.with_settings({"months": "120"}),
+        lambda: from_dict({**scenario.to_dict(), "months": 120}),
+    ):
+        with pytest.raises(ScenarioError, match=said):
+            refused()
+    assert cli.main(["run", "meta_fair", "--months", "120"]) == 2
+    assert "expected 1 to 42, the horizon" in " ".join(capsys.readouterr().err.split())
+    longer = scenario.derive(months=60, horizon=60)
+    assert (longer.months, longer.horizon) == (60, 60)
+    assert scenario.with_settings({"horizon": 60, "months": 60}) == longer
+    assert scenario.with_settings({"months": 60, "horizon": 60}) == longer, "settings are checked together"
+    content = scenario.to_dict()
+    del content["horizon"]
+    assert from_dict({**content, "months": 50}).horizon == 50, "a file without a horizon is as long as it says"
 
 
 def test_derive_takes_parts() -> None:

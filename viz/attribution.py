@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from abm import disk, result_file
+from abm import disk, result_file, verdicts
 from viz import svg
 from viz.report import page
 from viz.theme import WIDE
@@ -68,7 +68,7 @@ def _interval(estimate: Estimate, signed: bool = True) -> str:
 
 
 def _is_clear(estimate: Estimate) -> bool:
-    return estimate["low"] is not None and estimate["low"] * estimate["high"] > 0
+    return bool(verdicts.side(estimate["verdict"]))
 
 
 def _main(told: dict[str, Any]) -> str:
@@ -108,12 +108,15 @@ def _see(told: dict[str, Any], each: dict[str, Any]) -> str:
         return "None of the events makes a difference in any history."
     if told["replicates"] < 2:
         return "One history: no intervals, so this shows what happened in it and not what the events do in general."
+    if told["replicates"] < verdicts.FEWEST:
+        n = told["replicates"]
+        return f"{n} histories: too few to tell a contribution from luck; {verdicts.FEWEST} are the least."
     if not clear:
-        return "No single contribution stands out from the luck of the histories: every interval includes zero."
+        return "No single contribution stands out from the luck of the histories."
     best = [f"{player['label']} ({_number(part['mean'], True)})" for player, part in clear[:3]]
     stand = "contribution stands" if len(clear) == 1 else "contributions stand"
     few = f"{len(clear)} {stand} out{', first of all' if len(clear) > 3 else ':'} {svg.listing(best)}."
-    return few + " The intervals of the others include zero." * (len(ranked) > len(clear))
+    return few + " The others are not told from zero." * (len(ranked) > len(clear))
 
 
 # ---- sections --------------------------------------------------------------------------------------------------
@@ -384,7 +387,8 @@ def _reading(told: dict[str, Any]) -> str:
         else "luck and uncertain dates"
     )
     said.append(
-        f"An interval is of the mean over histories (Student's t). It covers {covers}, not whether the model is right. "
+        "An interval is of the mean over histories (sign-flip test; of fewer than ten histories Student's t). "
+        f"It covers {covers}, not whether the model is right. "
         f"Of {len(told['players'])} such intervals about {_number(chance)} would miss zero by luck alone."
     )
     reasons: dict[str, list[str]] = {}

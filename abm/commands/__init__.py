@@ -128,12 +128,6 @@ def described(chosen: argparse.Namespace, option: str = "--set") -> Scenario:
     scenario = load(chosen.scenario)
     settings: dict[str, object] = dict(settings_of(chosen.settings, option))
     if chosen.months is not None:
-        if chosen.months > scenario.horizon and "horizon" not in settings:
-            raise Refused(
-                f"--months {chosen.months}: {scenario.name} has {scenario.horizon} months "
-                f"({scenario.start} to {scenario.date_of(scenario.horizon - 1)}); its events and dates end there. "
-                f"Use a number from 1 to {scenario.horizon}"
-            )
         settings["months"] = chosen.months
     scenario = scenario.with_settings(settings) if settings else scenario
     check_room(scenario, workers_of(chosen, chosen.replicates))

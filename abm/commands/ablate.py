@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from abm import commands, files, mechanisms
 from abm.commands import Commands, Refused
-from abm.mechanisms import Effect, digits
+from abm.mechanisms import Effect, between, digits
 from abm.scenario import Scenario
 
 ORDER = 5
@@ -75,15 +76,21 @@ def as_data(effects: list[Effect], scenario: Scenario, seed: int, command: str) 
                 "outcome": effect.mechanism.outcome,
                 "unit": effect.unit,
                 **{
-                    name: round(getattr(effect, name), 6)
+                    name: _rounded(getattr(effect, name), 6)
                     for name in ("baseline", "without", "difference", "low", "high")
                 },
                 "verdict": effect.verdict,
-                "exits": [round(value, 3) for value in effect.common],
+                "p": _rounded(effect.shown.p, 6),
+                "exits": [_rounded(value, 3) for value in effect.common],
             }
             for effect in effects
         ],
     }
+
+
+def _rounded(value: float, places: int) -> float | None:
+    """None where there is no number, as of an interval that there is not."""
+    return round(value, places) if math.isfinite(value) else None
 
 
 def print_table(effects: list[Effect], console: Console) -> None:
@@ -100,9 +107,9 @@ def print_table(effects: list[Effect], console: Console) -> None:
             mechanism.outcome,
             digits(effect.baseline),
             digits(effect.without),
-            f"{digits(effect.difference)} [{digits(effect.low)}, {digits(effect.high)}]",
+            f"{digits(effect.difference)}{between(effect.low, effect.high)}",
             effect.verdict,
-            f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]",
+            f"{mean:+.1f}{between(low, high, '{:+.1f}'.format)}",
         )
     console.print(table)
     console.print(f"\n{mechanisms.tally({effect.mechanism.id: effect.verdict for effect in effects})}")

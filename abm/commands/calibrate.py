@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from abm import commands, files
+from abm import commands, files, verdicts
 from abm.commands import Commands
 
 ORDER = 11
@@ -140,7 +140,9 @@ def _show(told: dict[str, Any], console: Console) -> None:
             f"[yellow]Few kinds of luck:[/yellow] {how}, so this posterior is too narrow. "
             "Run the study in more --parts, or add sweeps with other seeds"
         )
-    table = _table("row", "", "observed", "mean", "80 %", "", "P(observed)", left=2)
+    few = bool(told["draws"]) and not verdicts.holds(told["draws"], 0.8)
+    ends = "lowest to highest" if few else "80 %"
+    table = _table("row", "", "observed", "mean", ends, "", "P(observed)", left=2)
     for row in told["forecasts"]:
         table.add_row(
             row["row"],
@@ -153,6 +155,8 @@ def _show(told: dict[str, Any], console: Console) -> None:
         )
     console.print()
     console.print(table)
+    if few:
+        console.print(f"[yellow]Few histories:[/yellow] an interval of 80 % needs {verdicts.needed(0.8)} --draws")
     if any(aim["share_inside"] == 0 for aim in told["targets"]):
         out = ", ".join(aim["outcome"] for aim in told["targets"] if aim["share_inside"] == 0)
         console.print(f"[yellow]Never reached in the sweep:[/yellow] {out}")

@@ -144,7 +144,7 @@ def about(scenario: Scenario, case: packages.Case, command: str, prices: costs.P
         "seed": case.seed,
         "subject": {"employer": case.employer, "team": case.team},
         "window": [scenario.date_of(case.first), scenario.date_of(case.last)],
-        "interval": "95 %, paired t over replicates; of ratios: resampled replicates",
+        "interval": "95 %, see abm/verdicts.py; of ratios: resampled replicates",
         "prices": {
             name: {
                 "value": value,

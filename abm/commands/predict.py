@@ -9,12 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from abm import commands, files
+from abm import commands, files, verdicts
 from abm.commands import Commands, Refused
 from abm.scenario import load
 
 ORDER = 12
 DRAWS = 100
+CENTRAL = 0.8
 EXAMPLES = """examples:
   talent predict                                  # from the posterior that ships with the model, else the defaults
   talent predict --posterior results/fit/posterior.json --draws 200 --out predictions.json
@@ -74,7 +75,8 @@ def _show(told: dict[str, Any], console: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("row", "", "of"):
         table.add_column(head, no_wrap=True)
-    for head in ("model", "80 %", "constant", "tenure", "contagion"):
+    few = not verdicts.holds(told["draws"], CENTRAL)
+    for head in ("model", "lowest to highest" if few else "80 %", "constant", "tenure", "contagion"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in told["rows"]:
         forecasts = row["forecasts"]
@@ -84,16 +86,23 @@ def _show(told: dict[str, Any], console: Console) -> None:
             means = [_number(forecasts[name]["p50"], row["unit"]) for name in ("constant", "tenure", "contagion")]
         middle = model["p50"] if row["unit"] == "ratio" else model["mean"]
         of = str(row["of"]) if row["unit"] == "people" else ""
-        ends = "-" if middle is None else " to ".join(_number(end, row["unit"]) for end in central(model))
+        ends = "-" if middle is None else " to ".join(_number(end, row["unit"]) for end in central(model, few))
         table.add_row(row["row"], row["status"], of, _number(middle, row["unit"]), ends, *means)
     console.print(table)
     console.print("[dim]people and shares: mean; ratios of flows: median[/dim]")
+    if few:
+        console.print(
+            f"[dim]an interval of 80 % needs {verdicts.needed(CENTRAL)} histories; these are the extremes[/dim]"
+        )
 
 
-def central(forecast: dict[str, Any]) -> tuple[float, float]:
-    """Central 80 % interval of a distribution of the document."""
+def central(forecast: dict[str, Any], few: bool = False) -> tuple[float, float]:
+    """Central 80 % interval of a distribution of the document; of few draws the smallest and the largest."""
     if "pmf" not in forecast:
-        return forecast["p10"], forecast["p90"]
+        return (forecast["p01"], forecast["p99"]) if few else (forecast["p10"], forecast["p90"])
+    if few:
+        there = [float(count) for count, share in enumerate(forecast["pmf"]) if share > 0]
+        return there[0], there[-1]
     ends, total = [], 0.0
     levels = [0.1, 0.9]
     for count, share in enumerate(forecast["pmf"]):

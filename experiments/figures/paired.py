@@ -20,6 +20,7 @@ class Difference:
     Attributes:
         name: what was changed.
         mean, low, high: of the difference within pairs, with its 95 % interval.
+        shown: whether the difference is told from nothing, see `abm/verdicts.py`.
         group: a heading that rows in sequence share; "" for none.
     """
 
@@ -27,6 +28,7 @@ class Difference:
     mean: float
     low: float
     high: float
+    shown: bool
     group: str = ""
 
 
@@ -42,7 +44,7 @@ def draw(
     more: str = "more",
     look: Look = LAPTOP,
 ) -> Figure:
-    """Rows in the order given; those whose interval holds zero are grey.
+    """Rows in the order given; those that are not told from nothing are grey.
 
     Args:
         rows: differences.
@@ -59,8 +61,12 @@ def draw(
     room = look.width - 2 * style.margin(look)
     decimals = style.places(each.mean for each in rows)
     texts = [
-        f"{style.fixed(each.mean, decimals, True)}  [{style.fixed(each.low, decimals, True)}, "
-        f"{style.fixed(each.high, decimals, True)}]"
+        style.fixed(each.mean, decimals, True)
+        + (
+            f"  [{style.fixed(each.low, decimals, True)}, {style.fixed(each.high, decimals, True)}]"
+            if each.low < each.high
+            else ""
+        )
         for each in rows
     ]
     if look.narrow:  # names above their rows, so that the plot keeps its width
@@ -88,7 +94,7 @@ def draw(
     axes.set_yticks([])
     axes.axvline(0, color=look["ink"], linewidth=1)
     for each, place, text in zip(rows, places, texts, strict=True):
-        role = "rest" if each.low <= 0 <= each.high else "blue" if each.mean > 0 else "accent"
+        role = "rest" if not each.shown else "blue" if each.mean > 0 else "accent"
         axes.plot([each.low, each.high], [place, place], color=look[role], linewidth=3, solid_capstyle="round")
         axes.plot(each.mean, place, "o", markersize=7, color=look[role], markeredgecolor=look["paper"])
         word = "muted" if role == "rest" else "ink"

@@ -145,7 +145,7 @@ class Comparison:
     Field("settings", settings(), {}),
     Field("since", text(7), ""),
     Field("until", whole(1, 1200), None),
-    Field("histories", whole(1, MOST_HISTORIES), 8),
+    Field("histories", whole(1, MOST_HISTORIES), 10),
 )
 def compare_(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """Run two worlds under the same luck, the change on top of the second; what is known already is not run again."""

@@ -4,7 +4,7 @@ A block is plain data with a `type`. Numbers may be not finite; on the way to th
 
 bars       rows of {name, value, low, high, part?, note?}; unit: what begins with "share" is drawn in per cent
 points     points of {x, y, name, words?, group?, x_low ... y_high?}; x and y {label, unit}; line? joins them in order
-intervals  rows of {name, low, high, middle, seen_low, seen_high, of, words}; unit
+intervals  rows of {name, low, high, middle, seen_low, seen_high, of, words}; bars: what a bar holds; unit
 fan        by month: dates, low, high, inner_low, inner_high, middle; seen [{date, low, high, use}]; unit, whole
 matrix     rows, columns, cells [[{lines, mark}]]; legend
 boxes      rows of {name, low, high, words, note}: limits as shares of the range of a factor

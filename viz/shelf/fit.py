@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from abm import result_file
+from abm import result_file, verdicts
 from viz.shelf import names
 from viz.shelf.blocks import Block, coded, facts, table, text
 
 MOST_DRAWS: Final = 4_000
+CENTRAL: Final = 0.8
 _OF_A_PARAMETER: Final = ("prior_low", "prior_high", "mean", "sd", "p05", "p50", "p95", "contraction")
 
 
@@ -62,7 +63,8 @@ def calibration(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         blocks.append(
             text("", ["The sweep had few kinds of luck, so this posterior is too narrow: run it in more parts."])
         )
-    blocks.append(_forecasts(content["forecasts"]))
+    run = content.get("draws") or 0  # 0 of stored histories, which are many
+    blocks.append(_forecasts(content["forecasts"], bool(run) and not verdicts.holds(run, CENTRAL)))
     if content["scores"]:
         blocks += _scores(content["scores"])
     blocks.append(coded([row["row"] for row in content["forecasts"]], [row["parameter"] for row in rows]))
@@ -92,12 +94,13 @@ def _draws(folder: Path, names: list[str]) -> tuple[Any, Any, bool] | None:
     return values[keep], weight[keep], len(keep) < len(weight)
 
 
-def _forecasts(rows: list[dict[str, Any]]) -> Block:
+def _forecasts(rows: list[dict[str, Any]], few: bool) -> Block:
     return {
         "type": "intervals",
         "title": "Predicted beside observed",
-        "note": "Bars: central 80 % of the histories at draws from the posterior. Red: the observed interval of rows "
+        "note": f"Bars: {_bars(few)} of the histories at draws from the posterior. Red: the observed interval of rows "
         "that were fitted; rows to be predicted carry none.",
+        "bars": _bars(few),
         "rows": [
             {
                 "name": names.outcome(row["row"]),
@@ -133,9 +136,10 @@ def _scores(scores: list[dict[str, Any]]) -> list[Block]:
 def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     """The predictive interval of every observation, and the means of the baselines beside it."""
     rows, beside = [], []
+    few = not verdicts.holds(content["draws"], CENTRAL)
     for row in content["rows"]:
         model = row["forecasts"]["model"]
-        low, high = central(model)
+        low, high = central(model, few)
         middle = model.get("p50") if row["unit"] == "ratio" else model.get("mean")
         seen = row.get("observed") or [None, None]
         rows.append(
@@ -159,8 +163,8 @@ def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ("status", "text"),
         ("unit", "text"),
         ("model", "number"),
-        ("10 %", "number"),
-        ("90 %", "number"),
+        ("lowest" if few else "10 %", "number"),
+        ("highest" if few else "90 %", "number"),
         ("constant", "number"),
         ("tenure", "number"),
         ("contagion", "number"),
@@ -181,18 +185,29 @@ def predictions(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 "type": "intervals",
                 "title": "Predicted beside observed",
                 "rows": rows,
-                "note": "Bars: central 80 %. Red: the observed interval of rows that were fitted; predicted rows "
+                "note": f"Bars: {_bars(few)}. Red: the observed interval of rows that were fitted; predicted rows "
                 "carry no observed value.",
+                "bars": _bars(few),
             },
             table("The model beside baselines", columns, beside, "People and shares: means; ratios of flows: medians."),
         ],
     }
 
 
-def central(forecast: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """Central 80 % of a distribution: of its quantiles, or of the probabilities of counts."""
+def _bars(few: bool) -> str:
+    """What a bar holds."""
+    if few:
+        return f"lowest to highest (an interval of 80 % needs {verdicts.needed(CENTRAL)} histories)"
+    return "central 80 %"
+
+
+def central(forecast: Mapping[str, Any], few: bool = False) -> tuple[float | None, float | None]:
+    """Central 80 % of a distribution of quantiles or of counts; of few draws the extremes."""
     if "pmf" not in forecast:
-        return forecast.get("p10"), forecast.get("p90")
+        return (forecast.get("p01"), forecast.get("p99")) if few else (forecast.get("p10"), forecast.get("p90"))
+    if few:
+        there = [float(count) for count, share in enumerate(forecast["pmf"]) if share > 0]
+        return (there[0], there[-1]) if there else (None, None)
     total, ends, levels = 0.0, [], [0.1, 0.9]
     for count, share in enumerate(forecast["pmf"]):
         total += share

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from abm import verdicts
 from viz import results
 from viz.messages import Wrong
 from viz.shelf import names
@@ -98,7 +99,10 @@ def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     outcomes = content["outcomes"]
     by_unit: dict[str, list[dict[str, Any]]] = {}
     for each in outcomes:
-        by_unit.setdefault(each["unit"], []).append(bar(names.outcome(each["outcome"]), each["difference"]))
+        faint = not verdicts.side(each.get("verdict", ""))
+        by_unit.setdefault(each["unit"], []).append(
+            bar(names.outcome(each["outcome"]), each["difference"], faint=faint)
+        )
     blocks: list[Block] = [bars("What changes", rows, unit, content["interval"]) for unit, rows in by_unit.items()]
     columns = [
         ("outcome", "text"),
@@ -107,6 +111,7 @@ def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
         ("changed", "number"),
         ("difference", "number"),
         *ENDS[1:],
+        ("verdict", "text"),
     ]
     blocks.append(
         table(
@@ -116,6 +121,7 @@ def comparison(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
                 [
                     *(names.outcome(each["outcome"]), each["unit"]),
                     *names.row([each["first"], each["second"], *span(each["difference"])], each["unit"]),
+                    each.get("verdict"),
                 ]
                 for each in outcomes
             ],

@@ -76,6 +76,7 @@ class Asked:
                     "first": row.first,
                     "second": row.second,
                     **_interval(row.difference),
+                    "verdict": row.verdict.word,
                     "correlation": row.correlation,
                     "worth": row.variance_ratio,
                 }

@@ -2,7 +2,7 @@
 
 import { signed, when, words } from "./format.js";
 
-export const FEWEST = 5; // histories from which a difference is told from luck
+export const FEWEST = 10; // histories from which a difference is told from luck, as in abm/verdicts.py
 
 const METRICS = {
   startup_share: "Share of departures that go to start-ups", referral_share: "Share of hires through referrals", n_searching: "Researchers without a job", mean_pay: "Mean pay",
@@ -30,9 +30,9 @@ export function short(label) {
 
 export const isKnown = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
-/** Whether an interval lies on one side of zero. */
-export function isClear({ low, high }) {
-  return isKnown(low) && isKnown(high) && (low > 0 || high < 0);
+/** Whether a difference is told from luck, by the verdict that came with it. */
+export function isClear({ verdict: said }) {
+  return said === "higher" || said === "lower";
 }
 
 /** "+3.20 (+1.10 to +5.30)"; the mean alone where there is no interval. */
@@ -46,12 +46,11 @@ export function change(value) {
   return signed(value, null);
 }
 
-/** What an interval says, for a reader. */
+/** The verdict of abm/verdicts.py, for a reader. */
 export function verdict(row, histories) {
-  if (row.mean === 0 && (row.low === 0 || !isKnown(row.low))) return "no difference";
-  if (histories < FEWEST) return "too few histories to tell";
-  if (isClear(row)) return row.mean > 0 ? "higher, beyond luck" : "lower, beyond luck";
-  return "within luck";
+  if (row.verdict === "no difference in any pair") return histories > 1 ? `no difference in any of ${histories} pairs` : "no difference";
+  if (row.verdict === "too few pairs") return "too few histories to tell";
+  return isClear(row) ? `${row.verdict}, beyond luck` : "within luck";
 }
 
 /** The value below which a share of sorted values lies. */

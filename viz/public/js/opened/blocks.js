@@ -123,7 +123,7 @@ function intervals(one) {
     const fitted = scaled.some(({ seen_low: low }) => finite(low));
     return figure({
       title: asShare ? one.title : "Ratios of moves, predicted", note: one.note, unit: asShare ? "share that left (of cohorts), or stayed (of retention)" : "moves out per move back, logarithmic",
-      key: [["central 80 % predicted", PALE, "square"], ["mean", "var(--blue)"], ...(fitted ? [["observed", "var(--accent)", "line"]] : [])],
+      key: [[`${one.bars} predicted`, PALE, "square"], ["mean", "var(--blue)"], ...(fitted ? [["observed", "var(--accent)", "line"]] : [])],
       rows: () => ({ columns: ["row", "of", "p10", "middle", "p90", "observed low", "observed high", "status"], rows: list.map((row) => [row.name, row.of, row.low, row.middle, row.high, row.seen_low, row.seen_high, row.words]) }),
       draw: (width) => {
         const left = Math.min(12 + 6.2 * longest, width * 0.46);

@@ -115,9 +115,9 @@ export class Outcome {
     }
     if (n === 1) return `One pair of histories: an anecdote. ${this.#anecdote()} Whether that is more than luck, only more histories can tell.`;
     if (n < FEWEST) return `${num(n)} pairs of histories so far, too few to tell an effect from luck. ${this.#anecdote()}`;
-    const clear = found.outcomes.filter((row) => isClear(row) && row.mean !== 0).sort((a, b) => strength(b) - strength(a));
+    const clear = found.outcomes.filter(isClear).sort((a, b) => strength(b) - strength(a));
     const told = clear.slice(0, 3).map((row) => `${lower(outcomeWords(row.outcome, known.cohorts))} ${change(row.mean)} ${row.unit}`);
-    if (found.outcomes.every((row) => row.mean === 0 && (row.low === 0 || !isKnown(row.low)))) return `Over ${num(n)} pairs of histories no outcome differs at all: the two worlds are not the same, but nothing of what is counted below tells them apart.`;
+    if (found.outcomes.every((row) => row.verdict === "no difference in any pair")) return `Over ${num(n)} pairs of histories no outcome differs at all: the two worlds are not the same, but nothing of what is counted below tells them apart.`;
     if (!clear.length) return `Over ${num(n)} pairs of histories no outcome differs by more than luck could explain.`;
     return `Over ${num(n)} pairs of histories, B against A, beyond luck: ${told.join("; ")}${clear.length > 3 ? `; and ${plural(clear.length - 3, "other outcome")}` : ""}.`;
   }
@@ -135,7 +135,7 @@ export class Outcome {
   #next() {
     const now = this.pairs.size;
     const equal = this.known.equal;
-    const buttons = equal || this.work.running ? [] : [8, 20, 40].filter((count) => count > now).map((count) => h("button", { type: "button", class: "chip", text: `${count} histories`, onclick: () => this.start({ ...this.asked, histories: count }).catch(() => {}) }));
+    const buttons = equal || this.work.running ? [] : [10, 20, 40].filter((count) => count > now).map((count) => h("button", { type: "button", class: "chip", text: `${count} histories`, onclick: () => this.start({ ...this.asked, histories: count }).catch(() => {}) }));
     swap(this.more, this.pick, this.choose,
       buttons.length ? h("div", { class: "labelled" }, h("span", { class: "label", text: now ? "How sure? Go on to" : "Go on with" }), h("div", { class: "choice" }, buttons)) : null);
   }
@@ -255,7 +255,7 @@ export class Outcome {
     this.#next();
     for (const each of this.figures) each.refresh();
     const n = this.pairs.size;
-    const caption = n < 2 ? "Outcomes of the first pair of histories" : `Outcomes, means over ${num(n)} pairs of histories; brackets: 95 % of a paired t interval`;
+    const caption = n < 2 ? "Outcomes of the first pair of histories" : `Outcomes, means over ${num(n)} pairs of histories; brackets: 95 % interval`;
     const bands = n > 1 ? `Below each curve: the difference of the ${num(n)} pairs, month by month; the line is the mean, the dark band holds half of the pairs, the light one nine in ten.` : "Below each curve: the difference in this one pair.";
     swap(this.table, h("p", { class: "note", text: bands }),
       n >= FEWEST && found ? h("p", { class: "note", text: `Of ${num(found.outcomes.length)} outcomes, about one in twenty looks beyond luck by chance alone.` }) : null,
@@ -263,7 +263,7 @@ export class Outcome {
         ["Outcome", (row) => h("span", { title: row.meaning, text: outcomeWords(row.outcome, known.cohorts) })],
         ["A", (row) => num(row.first), "r"], ["B", (row) => num(row.second), "r"],
         ["Difference", (row) => interval(row), "r"], ["Unit", (row) => row.unit],
-        ["", (row) => h("span", { class: `verdict ${isClear(row) && n >= FEWEST ? "clear" : ""}`, text: verdict(row, n) })],
+        ["", (row) => h("span", { class: `verdict ${isClear(row) ? "clear" : ""}`, text: verdict(row, n) })],
       ], found.outcomes) : null);
     this.people.found(found, n);
   }

@@ -25,8 +25,8 @@ function build(app) {
   const first = h("select", { id: "world-first" });
   const second = h("select", { id: "world-second" });
   const until = h("select", { id: "compare-until" });
-  let histories = 8;
-  const many = choice("Histories", [[1, "1"], [8, "8"], [20, "20"], [40, "40"]], histories, (value) => (histories = value));
+  let histories = 10;
+  const many = choice("Histories", [[1, "1"], [10, "10"], [20, "20"], [40, "40"]], histories, (value) => (histories = value));
   let kind = "event";
   const event = h("select", { id: "compare-event" });
   const policy = h("select", { id: "compare-policy", onchange: knobs });

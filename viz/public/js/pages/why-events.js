@@ -17,7 +17,7 @@ export class Events {
     this.found = null;
     this.outcome = h("select", { id: "why-outcome" });
     this.which = h("select", { id: "why-events" });
-    this.many = select([["1", "1 history"], ["2", "2 histories"], ["4", "4 histories"], ["8", "8 histories"], ["20", "20 histories"]], "2", () => {}, { id: "why-histories" });
+    this.many = select([["1", "1 history"], ["2", "2 histories"], ["4", "4 histories"], ["10", "10 histories"], ["20", "20 histories"]], "2", () => {}, { id: "why-histories" });
     this.go = h("button", { type: "button", class: "primary", text: "Take it apart", onclick: () => this.#start().catch(() => {}) });
     this.work = new Work(app, "attribute", () => `Worlds with and without events, ${plural(this.asked?.histories ?? 0, "history", "histories")}`, {
       onPart: (part) => this.#take(part),
@@ -96,7 +96,7 @@ export class Events {
     const name = outcomeWords(outcome.text, this.app.market.cohorts);
     const parts = outcome.parts.map((part, k) => ({ ...part.shapley, player: found.players[k] })).filter((part) => part.mean !== 0).sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean));
     const n = found.replicates;
-    const clear = n < FEWEST ? [] : parts.filter((part) => isClear(part));
+    const clear = parts.filter(isClear);
     const best = (clear.length ? clear : parts).slice(0, 3).map((part) => `${part.player.label} (${change(part.mean)})`).join("; ");
     const sure = n < 2 ? " One history: what happened in it, not what the events do in general." : n < FEWEST ? ` ${num(n)} histories: too few to tell an effect from luck.` : clear.length ? "" : " No single part stands out from the luck of the histories.";
     this.says.textContent = parts.length
@@ -116,7 +116,7 @@ export class Events {
       rows: () => ({ columns: ["event", "part", "low", "high"], rows: [["without any of them", base, "", ""], ...parts.map((part) => [part.player.label, part.mean, part.low, part.high]), ["as it happened", outcome.everything.mean, "", ""]] }),
       draw: (width) => cascade(rows, width, { left: 330, titles }),
     });
-    const next = this.work.running ? null : [2, 4, 8, 20].find((count) => count > n);
+    const next = this.work.running ? null : [2, 4, 10, 20].find((count) => count > n);
     swap(this.picture, this.figure, next ? h("button", { type: "button", text: `How sure? Go on to ${next} histories`, onclick: () => {
       this.many.value = String(next);
       this.#start().catch(() => {});

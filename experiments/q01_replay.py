@@ -34,7 +34,7 @@ from experiments.question_worlds import Arm, Design, Found
 from experiments.scores import LEVELS, Predictive
 
 HISTORY, NO_EVENTS = "history", "no dated events"
-PRIMARY = "left:llama-authors@2023-09"
+PRIMARY, RETAINED = "left:llama-authors@2023-09", "retention:Meta@2025-05"
 CENTRAL = 0.8
 FLOW_DRAWS = 2000
 SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -154,7 +154,8 @@ def answer(found: Found) -> str:
     return (
         f"{inside} of {len(fitted)} fitted rows lie inside the model's central 80 % (a fit, not evidence); gone by "
         f"prediction ({held}): {', '.join(cohorts)}; without the dated events the LLaMA authors gone by the autumn of "
-        f"2023 change by: {effect(row)}."
+        f"2023 change by: {effect(row)}, the share of hires still at Meta after two years by: "
+        f"{effect(found.row(RETAINED, NO_EVENTS))}."
     )
 
 

@@ -2,10 +2,10 @@
 
 Question: Would equal sharing of compute at Meta, instead of a committee, have kept the LLaMA authors?
 Design: the history of 2022-2025 against the same people and luck with Meta's rule of allocation changed from the first
-    month: equal per head, in proportion to what teams ask for, and an auction of tokens. (Max-min fair sharing is not
-    asked: every team is short, and so it is equal sharing.) Primary outcome: LLaMA authors gone by September 2023. The
-    compute that their team is given says whether the rule did reach them, the OPT authors and all of Meta say who pays
-    for it. Placebo: the committee, written out.
+    month: equal per head, in proportion to what teams ask for, and an auction of tokens. (Max-min fair sharing is left
+    out: nearly every team is short, and so its answer was that of equal sharing.) Primary outcome: LLaMA authors gone
+    by September 2023. The compute that their team is given says whether the rule did reach them, the OPT authors and
+    all of Meta say who pays for it. Placebo: the committee, written out.
 Command: uv run python -m experiments.q02_equal_sharing --replicates 40 --workers 2
 Runtime: 4 minutes of one core for 20 replicates; --smoke 15 seconds.
 Reads: scenario meta_fair.
@@ -26,6 +26,7 @@ from experiments.question_words import effect, means, number, size, verdict
 from experiments.question_worlds import Arm, Design, Found
 
 LLAMA = "left:llama-authors@2023-09"
+EXITS = "exits:Meta"
 COMPUTE = "compute_share:FAIR Paris LLM@2022-07..2023-02"
 WATCHED = (
     LLAMA,
@@ -35,7 +36,7 @@ WATCHED = (
     "left:opt-authors@2023-09",
     "left:llama-authors@2025-05",
     "exits:FAIR Paris LLM+GenAI Paris@2022-07..2023-12",
-    "exits:Meta",
+    EXITS,
     "deprived_exit_gap:Meta",
 )
 RULES = {
@@ -57,15 +58,16 @@ def design() -> Design:
 
 
 def answer(found: Found) -> str:
-    """From the primary outcome, and the compute that the team was given."""
-    row, given = found.row(LLAMA, "equal per head"), found.row(COMPUTE, "equal per head")
+    """From the primary outcome, the compute that the team was given, and what it is to all of Meta."""
+    row, given, everybody = (found.row(text, "equal per head") for text in (LLAMA, COMPUTE, EXITS))
     others = [found.row(LLAMA, name) for name in RULES if name != "equal per head"]
     rest = "; ".join(f"{each.world}: {effect(each)}" for each in others)
     lead = verdict(row, "No, more of them leave", "Yes, fewer of them leave")
     return (
         f"{lead}: with equal sharing {means(row)} of the 14 LLaMA authors have left by the autumn of 2023 "
-        f"({size(row)}), and their team's share of Meta's compute goes from {number(given.mean_against)} to "
-        f"{number(given.mean)} ({rest})."
+        f"({size(row)}), while the rule takes their team's compute away (from {number(given.mean_against)} of Meta's "
+        f"to {number(given.mean)}) and gives it to the others: in the whole time {means(everybody)} people leave Meta "
+        f"({effect(everybody)}). LLaMA authors under other rules: {rest}."
     )
 
 

@@ -112,12 +112,12 @@ def answer(found: Found) -> str:
     row = found.row(f"gone:{BOTH}@2023-09", EARLY)
     paris, us = found.row("gone:Paris team@2023-09", EARLY), found.row("gone:US team@2023-09", EARLY)
     alone = found.row(f"gone:{BOTH}@2023-09", NO_CANCEL)
-    late = found.row(f"gone:{BOTH}@2025-05", EARLY)
+    late, everybody = found.row(f"gone:{BOTH}@2025-05", EARLY), found.row("exits:Meta", EARLY)
     lead = verdict(row, "No, more of them leave", "Yes, fewer of them leave")
     return (
         f"{lead}: merged in April 2022, {means(row)} of the people of both teams have left by the autumn of 2023 "
-        f"({size(row)}; Paris {effect(paris)}; US {effect(us)}), by spring 2025 {effect(late)}; not cancelling the "
-        f"OPT successor alone: {effect(alone)}."
+        f"({size(row)}; Paris {effect(paris)}; US {effect(us)}), by spring 2025 {effect(late)}; from all of "
+        f"Meta in the whole time: {effect(everybody)}; not cancelling the OPT successor alone: {effect(alone)}."
     )
 
 

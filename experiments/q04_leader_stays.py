@@ -25,6 +25,7 @@ from experiments.question_words import effect, means, size, verdict
 from experiments.question_worlds import Arm, Design, Found
 
 PARIS = "exits:FAIR Paris LLM+FAIR Paris+FAIR Paris Vision+FAIR Paris Speech+GenAI Paris@2023-02..2024-07"
+META = "exits:Meta@2023-02..2024-07"
 LLAMA = "left:llama-authors@2023-09"
 WATCHED = (
     PARIS,
@@ -33,7 +34,7 @@ WATCHED = (
     "left:llama-authors@2025-05",
     "founded:Paris@2023-01..2023-12",
     "exits:FAIR New York+FAIR London@2023-02..2024-07",
-    "exits:Meta@2023-02..2024-07",
+    META,
 )
 STAYS, OWN_GROUP = "head stays", "only the own group feels it"
 INSIDE, OUTSIDE = "successor from inside", "successor from outside"
@@ -60,17 +61,14 @@ def design() -> Design:
 
 def answer(found: Found) -> str:
     """From exits of the Paris teams; the LLaMA authors beside."""
-    row, authors, inside, outside = (
-        found.row(PARIS, STAYS),
-        found.row(LLAMA, STAYS),
-        found.row(PARIS, INSIDE),
-        found.row(PARIS, OUTSIDE),
-    )
+    row, own, inside, outside = (found.row(PARIS, name) for name in (STAYS, OWN_GROUP, INSIDE, OUTSIDE))
+    authors, everybody = found.row(LLAMA, STAYS), found.row(META, STAYS)
     lead = verdict(row, "No, more of them leave", "Yes, fewer of them leave")
     return (
         f"{lead}: with the head still there {means(row)} people leave the Paris teams within 18 months "
-        f"({size(row)}); LLaMA authors gone by the autumn of 2023: {effect(authors)}; a successor at once changes "
-        f"exits by: from inside {effect(inside)}, from outside {effect(outside)}."
+        f"({size(row)}); all of Meta: {effect(everybody)}; LLaMA authors gone by the autumn of 2023: "
+        f"{effect(authors)}; when the head leaves and only the own group feels it: {effect(own)}; a successor at once changes exits by: "
+        f"from inside {effect(inside)}, from outside {effect(outside)}."
     )
 
 

@@ -26,15 +26,16 @@ from experiments.question_words import effect, means, number, size, verdict
 from experiments.question_worlds import Arm, Design, Found
 
 EXITS, POOL, STARVED = "exits:Meta", "pool:Meta@2022-07..2023-06", "starved:Meta@2022-07..2023-06"
+SOON, TEAMS = "exits:Meta@2022-01..2022-06", "exits:FAIR Paris LLM+FAIR US LLM@2022-01..2023-12"
 WATCHED = (
     EXITS,
-    "exits:Meta@2022-01..2022-06",
+    SOON,
     "exits:Meta@2022-07..2023-12",
     POOL,
     STARVED,
     "left:llama-authors@2023-09",
     "left:opt-authors@2023-09",
-    "exits:FAIR Paris LLM+FAIR US LLM@2022-01..2023-12",
+    TEAMS,
     "deprived_exit_gap:Meta",
     "headcount:Meta@2025-05..2025-05",
 )
@@ -68,11 +69,13 @@ def answer(found: Found) -> str:
     """From exits with no delay at all; the pool and starvation beside."""
     row, pool, starved = found.row(EXITS, NO_DELAY), found.row(POOL, NO_DELAY), found.row(STARVED, NO_DELAY)
     rest = "; ".join(f"{name}: {effect(found.row(EXITS, name))}" for name in (CHIP, EARLY, TWICE))
+    soon, teams = found.row(SOON, NO_DELAY), found.row(TEAMS, NO_DELAY)
     lead = verdict(row, "No, more people leave", "Yes, fewer people leave")
     return (
         f"{lead}: with no delay at all {means(row)} people leave Meta ({size(row)}) while its research pool from mid "
         f"2022 to mid 2023 goes from {number(pool.mean_against)} to {number(pool.mean)} H100e and the starved share of "
-        f"team months from {number(starved.mean_against)} to {number(starved.mean)} ({rest})."
+        f"team months from {number(starved.mean_against)} to {number(starved.mean)}; in the first half year already "
+        f"{effect(soon)}, from the two language teams by the end of 2023 {effect(teams)} ({rest})."
     )
 
 

@@ -67,8 +67,8 @@ def answer(found: Found) -> str:
     return (
         f"{lead}: with the head still there {means(row)} people leave the Paris teams within 18 months "
         f"({size(row)}); all of Meta: {effect(everybody)}; LLaMA authors gone by the autumn of 2023: "
-        f"{effect(authors)}; when the head leaves and only the own group feels it: {effect(own)}; a successor at once changes exits by: "
-        f"from inside {effect(inside)}, from outside {effect(outside)}."
+        f"{effect(authors)}; when the head leaves and only the own group feels it: {effect(own)}; a successor at once "
+        f"changes exits by: from inside {effect(inside)}, from outside {effect(outside)}."
     )
 
 

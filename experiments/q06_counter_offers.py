@@ -34,7 +34,7 @@ from abm.scenario import load
 from abm.world import World
 from experiments import question
 from experiments.costs import Prices, declared, prices
-from experiments.question_words import number, ratio_interval, size, verdict
+from experiments.question_words import effect, number, ratio_interval, size, verdict
 from experiments.question_worlds import Arm, Design, Found, within
 
 HISTORY = "history"
@@ -173,7 +173,7 @@ def more(found: Found) -> dict[str, Any]:
 
 def answer(found: Found) -> str:
     """The cheapest instrument that is seen to keep people, compute beside, from the table of costs."""
-    row = found.row(EXITS, ARMS[COUNTER, 2.5].name)
+    row, longer = found.row(EXITS, ARMS[COUNTER, 2.5].name), found.row(EXITS, ARMS[VESTING, 2.0].name)
     lines = table(found)
     seen = sorted((line for line in lines if line["kept_seen"]), key=lambda line: float(line["kusd_per_person"]))
     bought = [ARMS[COMPUTE, strength].name for strength in STRENGTHS[COMPUTE]]
@@ -185,7 +185,7 @@ def answer(found: Found) -> str:
     )
     return (
         f"{lead} ({size(row)} among exits from Meta in two years); {cheapest}; compute: "
-        f"{'; '.join(_told(line) for line in compute)}."
+        f"{'; '.join(_told(line) for line in compute)}; grants that vest over twice as long: {effect(longer)}."
     )
 
 

@@ -32,6 +32,8 @@ from experiments.question_words import effect, means, size, verdict
 from experiments.question_worlds import Arm, Design, Found
 
 PARIS, BAY = "founded:Paris@2023-01..2023-12", "founded:Menlo Park+Mountain View+San Francisco@2023-01..2023-12"
+EVERYWHERE = "founded@2023-01..2023-12"
+EXITS = "exits:FAIR Paris LLM+FAIR Paris+FAIR Paris Vision+FAIR Paris Speech+GenAI Paris@2023-01..2023-12"
 ANY = "any start-up in Paris@2023-01..2023-12"
 TOGETHER = "founded by two or more LLaMA authors@2023-12"
 NO_SEED, HALF, LEAVE_6, LEAVE_12 = "no seed climate", "half the seed climate", "garden leave 6", "garden leave 12"
@@ -95,10 +97,10 @@ def design() -> Design:
             PARIS,
             *shares(scenario),
             "alumni_share:Paris@2023-01..2023-12",
-            "founded@2023-01..2023-12",
+            EVERYWHERE,
             BAY,
             "left:llama-authors@2023-09",
-            "exits:FAIR Paris LLM+FAIR Paris+FAIR Paris Vision+FAIR Paris Speech+GenAI Paris@2023-01..2023-12",
+            EXITS,
             "startup_share:FAIR Paris LLM+GenAI Paris@2023-01..2023-12",
         ),
         smoke_months=13,
@@ -115,7 +117,9 @@ def answer(found: Found) -> str:
         f"{lead}: with no seed climate in Paris {means(row)} start-ups are founded there in 2023 ({size(row)}), at "
         f"least one in {share.mean:.0%} of histories against {share.mean_against:.0%}, one by two or more LLaMA "
         f"authors in {both.mean:.0%} against {both.mean_against:.0%}; {leave}; no boom after ChatGPT: "
-        f"{effect(found.row(PARIS, NO_BOOM))}."
+        f"{effect(found.row(PARIS, NO_BOOM))}; without the seed climate of Paris start-ups everywhere change by "
+        f"{effect(found.row(EVERYWHERE, NO_SEED))}, with 12 months of garden leave exits from the Paris teams by "
+        f"{effect(found.row(EXITS, LEAVE_12))}."
     )
 
 

@@ -76,7 +76,8 @@ def more(found: Found) -> dict[str, Any]:
 
 def answer(found: Found) -> str:
     """From the rate at the main dose; the smallest dose that is seen, and labs, beside."""
-    row, heads, labs = (found.row(text, arm(MAIN)) for text in (RATE, HEADS, LABS))
+    row, heads, labs, meta = (found.row(text, arm(MAIN)) for text in (RATE, HEADS, LABS, "exits:Meta"))
+    there, back = (found.row(text, arm(MAIN)) for text in ("flow:Universities>Meta", "flow:Meta>Universities"))
     least = more(found)["smallest_dose_seen"]
     most = found.row(RATE, arm(max(DOSES)))
     told = f"the smallest dose with a difference is {number(least)} H100e a head" if least else "no dose shows one"
@@ -84,7 +85,9 @@ def answer(found: Found) -> str:
     return (
         f"{lead}: with {number(MAIN)} H100e a head universities lose {means(row)} people per 100 person-years "
         f"({size(row)}); {told}, and {number(max(DOSES))} give {effect(most)}; people at work in 2025 "
-        f"change at universities by {effect(heads)}, at the five large labs by {effect(labs)}."
+        f"change at universities by {effect(heads)}, at the five large labs by {effect(labs)}; "
+        f"moves from Meta to universities go from {number(back.mean_against)} to {number(back.mean)}, the other way "
+        f"from {number(there.mean_against)} to {number(there.mean)}; exits from Meta: {effect(meta)}."
     )
 
 

@@ -197,6 +197,8 @@ def answer(found: Found) -> str:
     slope = next(each for each in rest["elasticity"] if each["world"] == "twice")
     few = found.row(PEOPLE, f"twice, {TIGHT}")
     lead = verdict(row, "Yes, talent follows compute", "The other way round")
+    if row.seen and row.seen != few.seen:
+        lead += ", while posts do not bind"
     return (
         f"{lead}: with twice the compute (the sum fixed) {TOP} holds in 2031 a share of {means(compute)} of compute "
         f"and {means(row)} of all people ({size(row)}), {number(slope['people_per_compute'])} "

@@ -195,7 +195,7 @@ def answer(found: Found) -> str:
     row, compute, talent = (found.row(text, "twice") for text in (PEOPLE, COMPUTE, "talent_concentration"))
     rest = more(found)
     slope = next(each for each in rest["elasticity"] if each["world"] == "twice")
-    few = found.row(PEOPLE, f"twice, {TIGHT}")
+    few, begun = found.row(PEOPLE, f"twice, {TIGHT}"), found.row("new_startups", "twice")
     lead = verdict(row, "Yes, talent follows compute", "The other way round")
     if row.seen and row.seen != few.seen:
         lead += ", while posts do not bind"
@@ -203,8 +203,9 @@ def answer(found: Found) -> str:
         f"{lead}: with twice the compute (the sum fixed) {TOP} holds in 2031 a share of {means(compute)} of compute "
         f"and {means(row)} of all people ({size(row)}), {number(slope['people_per_compute'])} "
         f"[{number(slope['low'])}, {number(slope['high'])}] points of people for a point of compute; concentration of "
-        f"talent over all employers: {effect(talent)}; where posts bind: {effect(few)}; laboratories emptied in ten "
-        f"years, at most: {number(rest['labs_emptied_at_most'])}."
+        f"talent over all employers: {effect(talent)}; start-ups founded: {effect(begun)}; "
+        f"where posts bind: {effect(few)}; laboratories emptied in ten years, at most: "
+        f"{number(rest['labs_emptied_at_most'])}."
     )
 
 

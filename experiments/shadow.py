@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from abm import verdicts
 from abm.columns import Floats
 from abm.kernels.utility import TERM, total
 from abm.paired import Estimate, estimate
@@ -127,6 +128,7 @@ class Shadow:
         mean_pay: of the people at the beginning, kUSD a year.
         one_per_cent: H100e.
         people: how many they are.
+        pairs: replicates.
     """
 
     pay: Ratio
@@ -137,10 +139,13 @@ class Shadow:
     mean_pay: float
     one_per_cent: float
     people: float
+    pairs: int
 
     @property
     def verdict(self) -> str:
-        """What can be said of it."""
+        """What can be said of it, by the rule of `abm/verdicts.py`."""
+        if self.pairs < verdicts.FEWEST:
+            return f"no finite price: {self.pairs} replicates are too few to tell, {verdicts.FEWEST} are the least"
         if not self.per_pay.low > 0:
             return "no finite price: pay has no sure effect in its range"
         if not self.per_pool.low > 0:
@@ -204,6 +209,7 @@ def shadow(
         mean_pay=mean_pay,
         one_per_cent=float(np.mean([form.one_per_cent for form in forms])),
         people=float(runs.get([()], replicates)[0, :, 0, M["people"]].mean()),
+        pairs=len(replicates),
     )
 
 

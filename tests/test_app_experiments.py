@@ -285,10 +285,12 @@ def test_predictions_of_any_name_are_known(own: tuple[Path, Asked]) -> None:
         "observed": [1, 2],
         "forecasts": {"model": {"pmf": [0.05, 0.1, 0.5, 0.3, 0.05], "mean": 2.2}, "constant": {"mean": 2.0}},
     }
-    told = {"rows": [row], "posterior": {"source": "x"}, "draws": 3, "seed": 1, "scenarios": {"tiny": "0"}}
-    (folder / "mine.json").write_text(json.dumps(told), encoding="utf-8")
-    (interval,) = blocks(opened(asker, ".", "predictions"), "intervals")
-    assert (interval["rows"][0]["low"], interval["rows"][0]["high"]) == (1.0, 3.0)
+    for draws, ends, bars in ((9, (1.0, 3.0), "central 80 %"), (3, (0.0, 4.0), "lowest to highest")):
+        told = {"rows": [row], "posterior": {"source": "x"}, "draws": draws, "seed": 1, "scenarios": {"tiny": "0"}}
+        (folder / "mine.json").write_text(json.dumps(told), encoding="utf-8")
+        (interval,) = blocks(opened(asker, ".", "predictions"), "intervals")
+        assert (interval["rows"][0]["low"], interval["rows"][0]["high"]) == ends
+        assert interval["bars"].startswith(bars)
     assert fit.central({"p10": 0.2, "p90": None}) == (0.2, None)
 
 
@@ -461,14 +463,14 @@ def test_shares_are_told_in_per_cent() -> None:
     assert names.row([0.731, 3], "people") == [0.731, 3]
     assert names.value(0.2, "share per month") == 0.2
     answer = market.comparison(Path(), {
-        "outcomes": [{"outcome": "startup_share", "unit": "share", "first": 0.731, "second": 0.5,
+        "outcomes": [{"outcome": "startup_share", "unit": "share", "first": 0.731, "second": 0.5, "verdict": "lower",
                       "difference": {"mean": -0.231, "low": -0.3, "high": -0.1}}],
         "interval": "95 %", "people": {}, "people_by_employer": {}, "people_by_cohort": {}, "scenario": "tiny",
         "change": "", "seed": 1, "replicates": 2, "identical": 0,
     })  # fmt: skip
     (table,) = [block for block in blocks(answer, "table") if block["title"] == "Outcomes"]
     assert table["rows"] == [
-        ["Share of departures that go to a start-up", "share", "73 %", "50 %", "−23 %", "−30 %", "−10 %"]
+        ["Share of departures that go to a start-up", "share", "73 %", "50 %", "−23 %", "−30 %", "−10 %", "lower"]
     ]
 
 

@@ -103,7 +103,14 @@ def crowd(h_ties: float) -> Scenario:
         for name, level, posts in (("Poor", 0.7, 60), ("Rich", 1.6, 160))
     ]
     return tiny.derive(
-        **{"months": 14, "events": [], "cohorts": [], "entrants_per_year": 0.0, "potential_founders": 0.0},
+        **{
+            "months": 14,
+            "horizon": 14,
+            "events": [],
+            "cohorts": [],
+            "entrants_per_year": 0.0,
+            "potential_founders": 0.0,
+        },
         employers=employers,
         parameters={
             **{"h0": 0.01, "h_shock": 0.0, "h_gap": 0.0, "h_offer": 0.0, "h_ties": h_ties, "switching_cost": 0.0},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -353,7 +354,7 @@ def eager() -> Scenario:
 
 def test_simulated_shadow_price_agrees_with_the_utility_in_sign_and_size() -> None:
     case = packages.case_of(eager(), team=TEAM)
-    found = shadow.shadow(case, Evaluations((case,)), range(12), pools=(0.3,), raises=(0.2,))
+    found = shadow.shadow(case, Evaluations((case,)), range(32), pools=(0.3,), raises=(0.2,))
     assert found.verdict == "finite", found
     assert found.own > 0.0 and found.own / 3.0 < found.pay.value < 3.0 * found.own
     assert found.per_pool.low > 0.0 and found.per_pay.low > 0.0
@@ -361,7 +362,8 @@ def test_simulated_shadow_price_agrees_with_the_utility_in_sign_and_size() -> No
 
 def test_where_compute_keeps_nobody_there_is_no_price(calm: packages.Case) -> None:
     found = shadow.shadow(calm, Evaluations((calm,)), range(2), pools=(0.1,), raises=(0.2,))
-    assert found.verdict.startswith("no finite price") and not found.pay.is_finite
+    assert found.verdict.startswith("no finite price: 2 replicates are too few") and not found.pay.is_finite
+    assert replace(found, pairs=12).verdict.startswith("no finite price: pay has no sure effect")
     told = json.dumps(shadow.as_data([], found), allow_nan=False)
     assert "no finite price" in told
 

@@ -73,6 +73,7 @@ def busy() -> Scenario:
     return load("tiny").derive(
         **{key: content[key] for key in ("employers", "events")},
         months=24,
+        horizon=24,
         cohorts=[],
         entrants_per_year=20.0,
         potential_founders=1.0,

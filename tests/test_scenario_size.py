@@ -83,13 +83,13 @@ def test_the_memory_reckoned_is_within_a_factor_of_two(name: str, people: int, c
 
 
 def test_it_counts_all_that_may_enter_or_be_founded() -> None:
-    size = size_of(load("tiny").derive(entrants_per_year=100, potential_founders=0.5, months=24))
+    size = size_of(load("tiny").derive(entrants_per_year=100, potential_founders=0.5, months=24, horizon=24))
     assert (size.people, size.employers, size.teams) == (12 + 200, 3 + 106, 5 + 106)
     assert not size.is_large
     assert size_of(load("tiny").derive(entrants_per_year=900_000)).is_large
     posts = load("tiny").with_settings({"teams.Beta Language.posts": 1_000_000})
     assert size_of(posts).is_large  # ten people, and millions of calls a month to fill the posts
-    century = size_of(load("tiny").derive(months=1200))  # posts that grow by 30 % a year
+    century = size_of(load("tiny").derive(months=1200, horizon=1200))  # posts that grow by 30 % a year
     assert century.is_large and "needs about 1,000 GB or more" in century.words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -201,6 +201,20 @@ def test_an_address_that_asks_for_what_is_not_there_says_what_is_shown(
     assert said.count("|") == 0, "one message for all of it"
     assert came in said
     assert re.search(rf"Shown instead: [^.]*{re.escape(instead)}", said), said
+
+
+def test_what_was_pulled_in_one_market_is_not_played_on_another(open_app: Open) -> None:
+    """Neither where there is no such scenario, nor where the reader does not want the large one."""
+    usual = load("meta_fair").title
+    app = open_app("scenario=nothere&month=3")
+    assert app.page.evaluate("window.talent.market.month") == 0
+    assert f"{usual}, from its first month" in app.page.evaluate(ERRORS)
+    large = world_code.encode(load("tiny").derive(entrants_per_year=70_000))
+    app.page.goto(f"{app.page.url.split('?')[0]}?{urlencode({'world': large, 'month': 3})}")
+    app.page.locator("dialog.large").get_by_role("button", name="Open the usual one").click()
+    app.page.wait_for_function(f"window.talent?.market && {OPENING}", timeout=PATIENCE)
+    assert app.page.evaluate("[window.talent.market.name, window.talent.market.month]") == ["meta_fair", 0]
+    assert f"{usual}, from its first month" in app.page.evaluate(ERRORS)
 
 
 # ---- playing ---------------------------------------------------------------------------------------------------------

@@ -114,6 +114,14 @@ FILLS = """() => {
     }
     return Object.fromEntries(known);
 }"""
+TEAMS = """() => {
+    const figures = [...document.querySelectorAll("#page-compute figure")];
+    const figure = figures.find(each => /over time/.test(each.textContent));
+    return [
+        [...figure.querySelectorAll("g[aria-label=area] path")].map(path => path.getAttribute("fill")),
+        [...figure.querySelectorAll(".key i")].map(node => node.style.getPropertyValue("--swatch")),
+    ];
+}"""
 AS_RGB = """colour => {
     const pen = new OffscreenCanvas(1, 1).getContext("2d");
     pen.fillStyle = colour;
@@ -146,6 +154,23 @@ def test_parts_of_compute_are_told_apart_and_are_no_laboratory(open_app: Open, d
     assert len(plain) + len(patterns) == 5
     for one, other in combinations(plain, 2):
         assert contrast(plain[one], plain[other]) >= 2.5, (one, other)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_teams_over_time_are_tints_of_their_own_laboratory(open_app: Open, dark: bool) -> None:
+    """No team has the colour of another employer, no two have the same, and the key shows what is drawn."""
+    app = open_app("page=compute", LAPTOP, dark)
+    app.run_to(3)
+    app.page.wait_for_selector("#page-compute figure g[aria-label=area] path", timeout=PATIENCE)
+    app.settle()
+    fills, keys = app.page.evaluate(TEAMS)
+    own = app.page.evaluate("window.talent.market.colourOf(window.talent.market.focal.row)")
+    mine = "var(--accent)" if own == 0 else f"var(--c{own})"
+    assert len(fills) == len(set(fills)) == 8
+    assert set(fills) == set(keys)
+    for fill in fills:
+        assert mine in fill
+        assert not any(other in fill for other in LABORATORIES - {mine})
 
 
 def test_colours_of_laboratories_stand_for_laboratories_only(open_app: Open) -> None:

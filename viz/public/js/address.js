@@ -37,8 +37,7 @@ export async function openFrom(app, query, pages) {
     if (/^\d{1,15}$/.test(query.get("seed"))) seed = Number(query.get("seed"));
     else instead(`seed ${short(query.get("seed"))}: expected a whole number`, "seed 1");
   }
-  await market(app, query, seed, instead, short);
-  await months(app, query, instead, short);
+  if (await market(app, query, seed, instead, short)) await months(app, query, instead, short);
   const asked = query.get("page");
   const page = pages.find(({ id }) => id === (asked || "market"));
   if (!page) instead(`page ${short(asked)}: none`, pages[0].title);
@@ -46,6 +45,7 @@ export async function openFrom(app, query, pages) {
   return (page ?? pages[0]).id;
 }
 
+/** Resolves to whether the market that was asked for is shown: pulls and months of one are not played on another. */
 async function market(app, query, seed, instead, short) {
   try {
     if (query.has("own")) throw new Error(`${short(query.get("own"))} is a scenario of somebody’s own, too large for an address; ask for its file and load it under Build your own`);
@@ -53,9 +53,11 @@ async function market(app, query, seed, instead, short) {
     const found = query.has("world") && await app.openable("world", { code: query.get("world").slice(0, LONGEST.world), seed }, quietly);
     if (found === null) throw new Error("a large market, which was not opened");
     app.show(found || await app.quietly("open", { scenario: query.get("scenario") || FIRST, seed }));
+    return true;
   } catch (error) {
     app.show(await app.ask("open", { scenario: FIRST, seed }));
-    instead(error.message, app.market.title);
+    instead(error.message, `${app.market.title}${query.has("pulls") || query.has("month") ? ", from its first month, with nothing pulled" : ""}`);
+    return false;
   }
 }
 

@@ -7,6 +7,9 @@ import { num, percent, plural, when, words } from "../format.js";
 const ESCALATED = ["", "waiting for the research head", "asked, refused", "asked, granted"];
 const ALIKE = 4; // teams in the same state from which a sentence says it once for all
 const MOST_TEAMS = 7;
+const PALEST = 80; // percent of the laboratory's colour that the last team has lost
+const HEIGHT = 240; // pixels of the drawing of teams over time
+const LINE = 12; // pixels of height that a name beside its area takes
 
 export default { id: "compute", title: "Compute", build };
 
@@ -29,7 +32,7 @@ function build(app) {
   const rules = h("p", { class: "note" });
   const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([part, label, colour]) => [label, colour, `square part ${part}`]) });
   const stock = monthCurves({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, market: () => app.market, series: stocks });
-  const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: 240, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
+  const overTime = figure({ title: "Delivered to teams over time", unit: "H100e a month", height: HEIGHT, draw: drawTeams, rows: teamRows, key: () => shares().map(({ team, colour }) => [team, colour, "square"]) });
   const needs = figure({ title: "Need and delivery, team by team", unit: "H100e per head, this month", note: "The open mark is what a member needs for present-day work with the running project; the full mark is what the team got.", height: 240, draw: drawNeeds, rows: needRows });
   const says = h("p", { class: "escalations" });
   const asked = h("div", {});
@@ -149,19 +152,36 @@ function build(app) {
     });
     const total = (values) => values.reduce((sum, value) => sum + value, 0);
     series.sort((a, b) => total(b.values) - total(a.values));
-    const kept = series.slice(0, MOST_TEAMS).map((each, k) => ({ ...each, colour: COLOURS[k] }));
+    const kept = series.slice(0, MOST_TEAMS);
     const rest = series.slice(MOST_TEAMS);
-    if (rest.length) kept.push({ team: `${rest.length} other teams`, colour: COLOURS[7], values: market().reports.map((_, month) => rest.reduce((sum, { values }) => sum + values[month], 0)) });
-    return kept;
+    if (rest.length) kept.push({ team: `${rest.length} other teams`, values: market().reports.map((_, month) => rest.reduce((sum, { values }) => sum + values[month], 0)) });
+    // Tints of the laboratory's own colour: another colour would be another laboratory's.
+    const own = COLOURS[market().colourOf(focal)];
+    return kept.map((each, k) => ({ ...each, colour: `color-mix(in srgb, ${own} ${Math.round(100 - (PALEST * k) / MOST_TEAMS)}%, var(--bg))` }));
   }
 
   function drawTeams(width) {
     const rows = shares().flatMap(({ team, colour, values }) => values.map((value, month) => ({ team, colour, value, date: market().dates[month] })));
     if (!rows.length) return null;
+    const room = width > 420 ? 120 : 16;
     return {
+      marginRight: room,
       x: { type: "utc", domain: [market().dates[0], market().dates.at(-1)], label: null, ticks: width < 300 ? 3 : 6 }, y: { label: null, grid: true, ticks: 4, tickFormat: (v) => num(v) }, color: { type: "identity" },
-      marks: [Plot.areaY(rows, { x: "date", y: "value", fill: "colour", z: "team", fillOpacity: 0.82, order: shares().map(({ team }) => team) }), ...eventMarks(market().marks, market().dates), market().month === 1 ? Plot.dot(rows, Plot.stackY({ x: "date", y: "value", fill: "colour" })) : null],
+      marks: [Plot.areaY(rows, { x: "date", y: "value", fill: "colour", z: "team", stroke: "var(--bg)", strokeWidth: 0.8, order: shares().map(({ team }) => team) }), ...eventMarks(market().marks, market().dates), market().month === 1 ? Plot.dot(rows, Plot.stackY({ x: "date", y: "value", fill: "colour" })) : null,
+        room > 100 ? Plot.text(beside(), { x: market().dates[market().month - 1], y: "middle", text: "team", textAnchor: "start", dx: 7, fill: INK, stroke: "var(--bg)", strokeWidth: 3 }) : null],
     };
+  }
+
+  /** Names to the right of the areas that are high enough, in the last month, to carry one. */
+  function beside() {
+    const drawn = shares();
+    const most = Math.max(...market().reports.map((_, month) => drawn.reduce((sum, { values }) => sum + values[month], 0)));
+    let below = 0;
+    return drawn.flatMap(({ team, values }) => {
+      const value = values.at(-1);
+      below += value;
+      return value > (most * LINE) / (HEIGHT - 42) ? [{ team: team.length > 19 ? `${team.slice(0, 18)}…` : team, middle: below - value / 2 }] : [];
+    });
   }
 
   function teamRows() {

@@ -99,6 +99,7 @@ def simulate(scenario: str | Scenario, seed: int = 1, replicate: int = 0, change
         act(world, change.actions)
         model.step()
         watch.look(world)
+    vars(model).clear()  # Mesa's model refers to itself: it would keep its world until the collector happens to come by
     return conclude(world, watch, replicate, used)
 
 

@@ -308,6 +308,7 @@ def test_two_workers_are_nearly_twice_as_fast_for_runs_of_a_second(tmp_path: Pat
 
 
 @pytest.mark.nightly
+@pytest.mark.bench
 def test_two_workers_are_nearly_twice_as_fast_when_they_compute(tmp_path: Path) -> None:
     timed(tmp_path / "warm", 0.0, 0.0, 2, 2)
     one, two = (timed(tmp_path / str(workers), 0.0, 1.0, 20, workers) for workers in (1, 2))

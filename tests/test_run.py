@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from abm.kernels.utility import TERMS
 from abm.model import TalentMarket
 from abm.run import Result, replicate_seed, simulate, simulate_many
 from abm.scenario import from_dict, load
+from abm.world import World
 
 FILES = (
     "summary.json",
@@ -54,6 +56,19 @@ def test_replicates_differ_and_repeat(results: list[Result]) -> None:
     digests = [result.digest for result in results]
     assert len(set(digests)) == len(digests)
     assert simulate("tiny", seed=3, replicate=2).digest == digests[2]
+
+
+def test_a_history_that_is_told_is_out_of_memory_at_once() -> None:
+    """Without waiting for the collector: Mesa's model refers to itself, and a world takes megabytes."""
+    gc.collect()
+    before = sum(isinstance(each, World) for each in gc.get_objects())
+    gc.disable()
+    try:
+        told = [simulate("tiny", replicate=number) for number in range(3)]
+        kept = sum(isinstance(each, World) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert len(told) == 3 and kept == before
 
 
 def test_two_workers_give_the_same_bytes_in_the_same_order(results: list[Result]) -> None:

@@ -11,7 +11,7 @@ import io
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -148,6 +148,31 @@ def table(
         return _read(file, os.fstat(file.fileno()).st_size, path.name, columns, where, rows)
 
 
+def parts(path: Path, columns: Sequence[str], also: tuple[str, ...] = ()) -> Iterator[pa.Table]:
+    """The same table a few rows at a time, for what is only counted: no more of it is in memory.
+
+    Args:
+        path: of the file.
+        columns: that are read, which must be there if there is a row.
+        also: beginnings of the names of further columns.
+
+    Raises:
+        BadFile, OSError: as `table`.
+    """
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        try:
+            held, schema, texts = _held(file)
+            if not held.metadata.num_rows:
+                return
+            names = [*columns, *(name for name in schema.names if name.startswith(also) and name not in columns)]
+            _bounded(held, size, path.name, names, ())
+            for batch in held.iter_batches(BATCH, columns=names, use_threads=False):
+                yield _texts(pa.Table.from_batches([batch]), texts, size, path.name)
+        except (OSError, pa.ArrowException) as error:
+            raise _not_whole(path.name, error) from None
+
+
 def table_in(content: bytes, what: str, columns: Sequence[str] | None = None, binary: Sequence[str] = ()) -> pa.Table:
     """The same out of bytes that were read already; some columns may hold bytes.
 
@@ -167,9 +192,7 @@ def _read(
     binary: Sequence[str] = (),
 ) -> pa.Table:
     try:
-        schema = pq.ParquetFile(file).schema_arrow
-        texts = [field.name for field in schema if _is_text(field.type)]
-        held = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
+        held, schema, texts = _held(file)
         _bounded(held, size, what, columns, binary)
         kept, batches = 0, []
         for batch in held.iter_batches(BATCH, columns=None if columns is None else list(columns), use_threads=False):
@@ -182,11 +205,20 @@ def _read(
         if not batches:
             return schema.empty_table() if columns is None else schema.empty_table().select(columns)
         return _texts(pa.concat_tables(batches).unify_dictionaries(), texts, size, what)
-    except BadFile:
-        raise
     except (OSError, pa.ArrowException) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadFile(f"{what} is not a whole Parquet file ({reason[:200]})") from None
+        raise _not_whole(what, error) from None
+
+
+def _held(file: BinaryIO) -> tuple[pq.ParquetFile, pa.Schema, list[str]]:
+    """The file, what it says of its columns, and those of texts, which are read as numbers of different texts."""
+    schema = pq.ParquetFile(file).schema_arrow
+    texts = [field.name for field in schema if _is_text(field.type)]
+    return pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True), schema, texts
+
+
+def _not_whole(what: str, error: Exception) -> BadFile:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return BadFile(f"{what} is not a whole Parquet file ({reason[:200]})")
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -214,6 +246,8 @@ def _bounded(held: pq.ParquetFile, size: int, what: str, columns: Sequence[str] 
     missing = [name for name in columns or () if name not in schema.names]
     if missing:
         raise BadFile(f"{what} has no column {missing[0]!r}")
+    if twice := [name for name in columns or () if schema.names.count(name) > 1]:
+        raise BadFile(f"{what} has two columns {twice[0]!r}")
     groups = [told.row_group(number) for number in range(told.num_row_groups)]
     rows = max(told.num_rows, sum(group.num_rows for group in groups))
     unpacked_size = sum(group.total_byte_size for group in groups)

@@ -24,6 +24,7 @@ from experiments.store import PLAN
 from experiments.study import Study
 
 FOLDER: Final = "histories"
+BATCH_SECONDS: Final = 1.0  # whole histories are large: few wait in a worker, and few are lost with it
 OPEN: Final = 3  # shards whose histories are in memory at a time: neighbours are mostly in one
 
 

@@ -21,9 +21,9 @@ from tests.patience import PATIENCE
 from tests.report_data import Plan, write_json, write_run
 from viz import svg
 from viz.charts.flows import mean_flows
-from viz.charts.reasons import PATHS, path_shares
+from viz.charts.reasons import PATHS
 from viz.charts.targets import verdict
-from viz.charts.terms import NAMES, differences
+from viz.charts.terms import NAMES
 from viz.report import reproduce, sections, write_report
 from viz.results import RunFolderError, load
 
@@ -221,9 +221,9 @@ def test_shares_and_differences_are_those_of_the_departures(tmp_path: Path) -> N
     table = pd.read_parquet(tmp_path / "departures.parquet")
     data = load(tmp_path)
     own = table[(table["from_employer"] == "Meta") & (table["path"] != "none")]
-    assert path_shares(data, "Meta") == pytest.approx(own["path"].value_counts(normalize=True).to_dict())
+    assert data.departures.path_shares("Meta") == pytest.approx(own["path"].value_counts(normalize=True).to_dict())
     movers = table[(table["from_employer"] == "Meta") & table["voluntary"] & (table["cause"] == "job")]
-    found, n = differences(data, "Meta")
+    found, n = data.departures.differences("Meta")
     assert n == len(movers)
     assert found["pay"] == pytest.approx(float((movers["term_go_pay"] - movers["term_stay_pay"]).mean()))
     rows = {row[0]: row[1] for row in Page(write_report(tmp_path).read_text(encoding="utf-8")).table("Term")}

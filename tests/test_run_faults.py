@@ -252,11 +252,11 @@ def test_a_name_that_is_no_text_is_refused_before_the_work(
 
 
 def tree(process: psutil.Process) -> int:
-    """Resident memory of a process and all below it, bytes."""
+    """Memory of a process and all below it, bytes; of a page that several share, each counts its part."""
     total = 0
     for each in [process, *process.children(recursive=True)]:
         try:
-            total += each.memory_info().rss
+            total += each.memory_full_info().pss
         except psutil.NoSuchProcess:
             pass
     return total

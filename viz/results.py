@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from abm import explain
 from abm.result_file import BadFile
 from viz import run_files
+from viz.departures import Departures
 
 type Floats = npt.NDArray[np.float64]
 
 NOT_EMPLOYERS = ("searching", "left the field")  # states a person can be in, which nobody can resign from
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_SERIES = ("departures", "headcount", "compute_per_head", "team_size")  # the long table is large: read only these
+# the long table is large: what is drawn is read, and no more of it
+_OF_EMPLOYERS: Final = ("departures", "headcount")
+_OF_TEAMS: Final = ("compute_per_head", "team_size")
 
 
 class RunFolderError(Exception):
@@ -80,16 +84,17 @@ class Cohort:
 
 @dataclass(frozen=True)
 class RunData:
-    """One run. Tables are pandas frames in long form; months count from the start of the scenario."""
+    """One run. Tables are pandas frames in long form, departures are counted; months count from its start."""
 
     folder: str
     summary: dict[str, Any]
     provenance: dict[str, Any]
     graph: dict[str, Any]
-    series: Any
-    departures: Any
+    series: Any  # of employers
+    departures: Departures
     cohort_counts: Any
     flows: Any
+    team_series: Any = None  # of the teams of the focal employer
 
     @property
     def scenario_head(self) -> dict[str, Any]:
@@ -185,7 +190,7 @@ class RunData:
 
     def matrix(self, metric: str, entity: str) -> Floats:
         """One metric of one entity as (replicate, month); NaN where the run has no row."""
-        rows = self.series
+        rows = self.team_series if metric in _OF_TEAMS else self.series
         return self._pivot(rows[(rows["metric"] == metric) & (rows["entity"] == entity)], "value")
 
     def _pivot(self, rows: Any, column: str) -> Floats:
@@ -219,7 +224,7 @@ class RunData:
     def teams(self) -> dict[str, Floats]:
         """Compute per head of the focal employer's teams, as (replicate, month); equal split teams are averaged."""
         prefix = f"{self.focal} / "
-        rows = self.series[self.series["metric"] == "compute_per_head"]
+        rows = self.team_series[self.team_series["metric"] == "compute_per_head"]
         entities = [str(e) for e in rows["entity"].unique() if str(e).startswith(prefix)]
         groups: dict[str, list[str]] = {}
         for entity in entities:
@@ -276,17 +281,22 @@ def load(run_dir: Path) -> RunData:
     except explain.NotFoundError as error:
         raise RunFolderError(str(error)) from error
     try:
-        watched = pq.filters_to_expression([("metric", "in", list(_SERIES))])
+        series = run_dir / "series.parquet"
+        metric, entity = pc.field("metric").cast(pa.string()), pc.field("entity").cast(pa.string())
         found = RunData(
             folder=run_dir.name,
             summary=run_files.document(run_dir / "summary.json"),
             provenance=run_files.document(run_dir / "provenance.json"),
             graph=run_files.document(run_dir / "graph.json"),
-            series=run_files.table(run_dir / "series.parquet", watched),
-            departures=run_files.table(run_dir / "departures.parquet"),
+            series=run_files.table(series, metric.isin(_OF_EMPLOYERS)),
+            departures=run_files.departures(run_dir / "departures.parquet"),
             cohort_counts=run_files.counts(run_dir / "cohorts.csv"),
             flows=run_files.table(run_dir / "flows.parquet"),
         )
+        for problem in run_files.problems(found):
+            raise BadFile(problem)
+        mine = metric.isin(_OF_TEAMS) & pc.starts_with(entity, f"{found.focal} / ")
+        found = replace(found, team_series=run_files.table(series, mine))
         for problem in run_files.problems(found):
             raise BadFile(problem)
     except (BadFile, OSError) as error:

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from abm import result_file
 from abm.result_file import BadFile
+from viz.departures import COLUMNS, TERMS, Departures
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "series.parquet": ("replicate", "month", "date", "metric", "entity", "value"),
-    "departures.parquet": ("replicate", "month", "from_employer", "to_employer", "cause", "voluntary", "path"),
     "cohorts.csv": ("replicate", "cohort", "date", "month", "n_left", "n_left_voluntary"),
     "flows.parquet": ("replicate", "from", "to", "count"),
 }
@@ -63,6 +64,20 @@ def table(path: Path, where: Any = None) -> Any:
     return found.to_pandas(ignore_metadata=True)
 
 
+def departures(path: Path) -> Departures:
+    """The departures of the folder, counted; none when the file is not there.
+
+    Raises:
+        BadFile: damaged or too large.
+    """
+    try:
+        return Departures.of(result_file.parts(path, COLUMNS, TERMS))
+    except FileNotFoundError:
+        return Departures()
+    except pa.ArrowException as error:  # a column of another kind
+        raise BadFile(f"{path.name}: {' '.join(str(error).split())[:200]}") from None
+
+
 def _empty(path: Path) -> Any:
     return pd.DataFrame({column: [] for column in _COLUMNS[path.name]})
 
@@ -104,14 +119,15 @@ def problems(run: Any) -> Iterator[str]:
         value = table.get(key) or 0
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             yield f"{where}: {key} is {str(value)[:40]}, expected a number up to {most:,}"
-    for name, rows in (("series.parquet", run.series), ("cohorts.csv", run.cohort_counts)):
+    series = [run.series] if run.team_series is None else [run.series, run.team_series]
+    for name, rows in (*(("series.parquet", each) for each in series), ("cohorts.csv", run.cohort_counts)):
         for key, most in (("month", MOST_MONTHS - 1), ("replicate", MOST_REPLICATES - 1)):
             if len(rows) and not pd.api.types.is_integer_dtype(rows[key]):
                 yield f"{name}: {key} holds {rows[key].dtype}, expected whole numbers"
             if len(rows) and not 0 <= rows[key].min() <= rows[key].max() <= most:
                 yield f"{name}: {key} from {rows[key].min():,} to {rows[key].max():,}, expected 0 to {most:,}"
-    tables = len(run.series) + len(run.cohort_counts)
-    many = max(1, len(_tables(run.summary.get("cohorts"))), run.series["entity"].nunique())
+    tables = sum(map(len, series)) + len(run.cohort_counts)
+    many = max(1, len(_tables(run.summary.get("cohorts"))), *(each["entity"].nunique() for each in series))
     places = many * len(run.replicate_ids) * run.n_months
     if places > SPARSE[0] + SPARSE[1] * tables:
         yield (

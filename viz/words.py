@@ -8,8 +8,8 @@ import numpy as np
 
 from viz import svg
 from viz.charts.flows import from_focal, noun
-from viz.charts.reasons import PATHS, path_shares
-from viz.charts.terms import differences, name_of
+from viz.charts.reasons import PATHS
+from viz.charts.terms import name_of
 from viz.results import Cohort, RunData, number
 
 
@@ -63,8 +63,8 @@ def _where(data: RunData) -> str:
 
 
 def _why(data: RunData) -> str:
-    shares = path_shares(data, data.focal)
-    terms, _ = differences(data, data.focal)
+    shares = data.departures.path_shares(data.focal)
+    terms, _ = data.departures.differences(data.focal)
     parts = []
     if shares:
         top = max(shares, key=lambda path: (shares[path], path))
@@ -100,7 +100,7 @@ def cards(data: RunData) -> list[tuple[str, str, str]]:
     found += [_stayers(data, cohort) for cohort in data.cohorts[:2] if cohort.share_staying.size]
     for to, _, share in from_focal(data)[:1]:
         found.append(("Most frequent destination", svg.sentence(noun(to)), f"{svg.percent(share)} of those who left"))
-    shares = path_shares(data, data.focal)
+    shares = data.departures.path_shares(data.focal)
     if shares:
         top = max(shares, key=lambda path: (shares[path], path))
         found.append(

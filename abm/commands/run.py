@@ -128,6 +128,7 @@ def _simulate(scenario: Scenario, folder: Path, chosen: argparse.Namespace) -> s
                 workers=workers if workers > 1 else 0,
                 on_progress=on_progress,
                 retry_failed=chosen.resume,
+                batch_seconds=run_folder.BATCH_SECONDS,
             )
         except KeyboardInterrupt:
             found = run_folder.stored(folder)

@@ -18,22 +18,9 @@ PATHS = {
 }
 
 
-def path_shares(data: RunData, employer: str | None = None) -> dict[str, float]:
-    """Share of departures by the path that opened the decision; departures nobody decided on have none."""
-    table = data.departures
-    if len(table) and employer is not None:
-        table = table[table["from_employer"] == employer]
-    counts: dict[str, int] = {}
-    for path in table["path"] if len(table) else ():
-        if path and str(path) not in ("none", "nan", "None"):
-            counts[str(path)] = counts.get(str(path), 0) + 1
-    total = sum(counts.values())
-    return {path: n / total for path, n in counts.items()}
-
-
 def draw(data: RunData) -> str:
     """Bars for the focal employer, a tick for the whole market."""
-    own, market = path_shares(data, data.focal), path_shares(data)
+    own, market = data.departures.path_shares(data.focal), data.departures.path_shares()
     if not market:
         return ""
     whom = data.focal if own else "the whole market"

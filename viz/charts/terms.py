@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from viz import svg
 from viz.results import RunData
 from viz.theme import WIDE
 
 TITLE = "What the movers gained, and gave up"
 ORDER = 60
-JOBS = ("job", "startup_job")  # founders and those who leave the field have no second job to compare term by term
 NAMES = {
     "pay": "Pay",
     "compute": "Compute",
@@ -37,50 +34,12 @@ def name_of(term: str) -> str:
     return NAMES.get(term, term.replace("_", " ").capitalize())
 
 
-def differences(data: RunData, employer: str | None = None) -> tuple[dict[str, float], int]:
-    """Mean of term_go minus term_stay over voluntary movers to another job, and how many movers that is.
-
-    A term that exists on one side only (the cost of moving, the strain of the present job) counts as zero on the other.
-    """
-    table = data.departures
-    columns = [str(c) for c in table.columns]
-    terms = [c.removeprefix("term_go_") for c in columns if c.startswith("term_go_")]
-    terms += [
-        t for t in (c.removeprefix("term_stay_") for c in columns if c.startswith("term_stay_")) if t not in terms
-    ]
-    if not len(table) or not terms:
-        return {}, 0
-    keep = table["voluntary"].to_numpy(dtype=bool)
-    if "cause" in columns:
-        keep = keep & table["cause"].isin(JOBS).to_numpy(dtype=bool)
-    if employer is not None:
-        keep = keep & (table["from_employer"] == employer).to_numpy(dtype=bool)
-    go = {t: table[f"term_go_{t}"].to_numpy(dtype=np.float64) for t in terms if f"term_go_{t}" in columns}
-    known = np.zeros(len(table), dtype=bool)
-    for values in go.values():
-        known |= np.isfinite(values)
-    keep = keep & known
-    n = int(keep.sum())
-    if n == 0:
-        return {}, 0
-    found = {}
-    for term in terms:
-        side = [
-            np.nan_to_num(table[f"term_{way}_{term}"].to_numpy(dtype=np.float64)[keep])
-            if f"term_{way}_{term}" in columns
-            else np.zeros(n)
-            for way in ("go", "stay")
-        ]
-        found[term] = float((side[0] - side[1]).mean())
-    return found, n
-
-
 def draw(data: RunData) -> str:
     """Diverging bars, the pull to the right and the cost to the left."""
-    own, n = differences(data, data.focal)
+    own, n = data.departures.differences(data.focal)
     whom = data.focal
     if not own:
-        own, n = differences(data)
+        own, n = data.departures.differences()
         whom = "any employer"
     shown = {t: v for t, v in own.items() if abs(v) >= 0.005}
     if not shown:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -77,11 +78,16 @@ class Unfinished:
 
     def __init__(self, disk: Disk, descriptor: int) -> None:
         self._disk, self.descriptor, self._at = disk, descriptor, 0
+        self.failed: OSError | None = None  # why it could not be written
 
     def write(self, data: Any) -> int:
         """Append bytes."""
         view = memoryview(data)
-        self._disk.write(self.descriptor, view.cast("B"))  # type: ignore[arg-type]
+        try:
+            self._disk.write(self.descriptor, view.cast("B"))  # type: ignore[arg-type]
+        except OSError as error:
+            self.failed = error
+            raise
         self._at += view.nbytes
         return view.nbytes
 
@@ -112,15 +118,27 @@ class Unfinished:
 def writing(path: Path, disk: Disk) -> Iterator[Unfinished]:
     """A file that gets its name when all of it has been written; after an error there is what was there before.
 
-    Its name is safe after the next `fsync_folder`.
+    A link stays one, and a file keeps its mode. What is no file, such as /dev/null or a pipe, has no name to give away:
+    it is written to as it is. The name is safe after the next `fsync_folder`.
 
     Raises:
         OSError: disk full, no permission and the like.
     """
+    kind = path.stat().st_mode if path.exists() else None
+    if kind is not None and not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            yield Unfinished(disk, descriptor)
+        finally:
+            os.close(descriptor)
+        return
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     unfinished = unfinished_name(path)
     descriptor = disk.create(unfinished)
     try:
         try:
+            if kind is not None and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, stat.S_IMODE(kind))
             yield Unfinished(disk, descriptor)
             disk.fsync(descriptor)
         finally:
@@ -148,15 +166,22 @@ def written(path: Path) -> Iterator[Unfinished]:
     """As `writing`, for files that are for people: safe at the end, and an error names the file.
 
     Raises:
-        OSError: a sentence; what had the name is still there.
+        OSError: a sentence; what had the name is still there. Of what goes wrong elsewhere meanwhile, nothing is said.
     """
+    before, elsewhere = path.exists(), None
     try:
         with writing(path, DISK) as out:
-            yield out
+            try:
+                yield out
+            except OSError as error:
+                elsewhere = error if out.failed is None else None
+                raise
         DISK.fsync_folder(path.parent)
     except OSError as error:
-        why = f"{error.strerror or error} while writing {path}; what had that name before is still there"
-        raise OSError(error.errno, why) from error
+        if error is elsewhere:
+            raise
+        why = f"{error.strerror or error} while writing {path}"
+        raise OSError(error.errno, f"{why}; what had that name before is still there" if before else why) from error
 
 
 def write(path: Path, data: bytes | str) -> None:

@@ -58,7 +58,6 @@ def write_run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     disk.sweep_up(folder)
-    (folder / "summary.json").unlink(missing_ok=True)  # written last: a folder with a summary is whole
     told, drawn, record = Telling(scenario), dict[str, Any](), list[dict[str, Any]]()
     with ExitStack() as stack:
         tables = {name: stack.enter_context(table_file(folder / f"{name}.parquet")) for name in TABLES}
@@ -71,6 +70,9 @@ def write_run(
             told.add(result)
             drawn = drawn or _graph(scenario, result)
             record.append(_replicate(result))
+        for table in tables.values():
+            table.finish()  # what can fail for want of room has not failed: now they get their names, one by one
+        (folder / "summary.json").unlink(missing_ok=True)  # written last: a folder with a summary is whole
     write_json(folder / "graph.json", drawn)
     write_json(folder / "provenance.json", provenance(scenario, seed, record, command, complete))
     summary = told.summary(seed)

@@ -7,7 +7,6 @@ folder of results does it through here: kind, size and number of values are look
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import stat
@@ -144,8 +143,8 @@ def table(
             that is all.
         OSError: not there, or not to be read.
     """
-    with opened(path, largest) as file:
-        return _read(file, os.fstat(file.fileno()).st_size, path.name, columns, where, rows)
+    with opened(path, largest) as file, _native(file, path) as source:
+        return _read(source, os.fstat(file.fileno()).st_size, path.name, columns, where, rows)
 
 
 def parts(path: Path, columns: Sequence[str], also: tuple[str, ...] = ()) -> Iterator[pa.Table]:
@@ -159,10 +158,10 @@ def parts(path: Path, columns: Sequence[str], also: tuple[str, ...] = ()) -> Ite
     Raises:
         BadFile, OSError: as `table`.
     """
-    with opened(path) as file:
+    with opened(path) as file, _native(file, path) as source:
         size = os.fstat(file.fileno()).st_size
         try:
-            held, schema, texts = _held(file)
+            held, schema, texts = _held(source)
             if not held.metadata.num_rows:
                 return
             names = [*columns, *(name for name in schema.names if name.startswith(also) and name not in columns)]
@@ -179,11 +178,21 @@ def table_in(content: bytes, what: str, columns: Sequence[str] | None = None, bi
     Raises:
         BadFile: too large when unpacked, or not a whole Parquet file.
     """
-    return _read(io.BytesIO(content), len(content), what, columns, binary=binary)
+    return _read(pa.BufferReader(content), len(content), what, columns, binary=binary)
+
+
+def _native(file: BinaryIO, path: Path) -> pa.NativeFile:
+    """The same file as Arrow opens it.
+
+    Its threads let go of what they read when they please; if that is an object of Python while the process ends, it
+    ends with an abort.
+    """
+    same = Path(f"/dev/fd/{file.fileno()}")
+    return pa.OSFile(str(same if same.exists() else path))
 
 
 def _read(
-    file: BinaryIO,
+    file: pa.NativeFile,
     size: int,
     what: str,
     columns: Sequence[str] | None = None,
@@ -209,7 +218,7 @@ def _read(
         raise _not_whole(what, error) from None
 
 
-def _held(file: BinaryIO) -> tuple[pq.ParquetFile, pa.Schema, list[str]]:
+def _held(file: pa.NativeFile) -> tuple[pq.ParquetFile, pa.Schema, list[str]]:
     """The file, what it says of its columns, and those of texts, which are read as numbers of different texts."""
     schema = pq.ParquetFile(file).schema_arrow
     texts = [field.name for field in schema if _is_text(field.type)]

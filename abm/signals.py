@@ -28,6 +28,39 @@ def handled(handler: Handler) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if old is None else old)
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Both wait until the end, and are heard then; processes that are started meanwhile do not hear them at all.
+
+    Masks are inherited where handlers are not, so that a process is safe from its first moment; see `released`.
+    """
+    waiting: list[int] = []
+    try:
+        with handled(lambda number, frame: waiting.append(number)), _masked():
+            yield
+    finally:
+        for number in dict.fromkeys(waiting):
+            signal.raise_signal(number)
+
+
+@contextmanager
+def _masked() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # not a POSIX system: children are no heirs there
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def released() -> None:
+    """In a process that was started in `held`, once it knows what to do with them."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
 def without_echo(act: Callable[[], None]) -> Handler:
     """A handler that acts once for a signal that comes twice in a moment."""
     last = [-ECHO]

@@ -25,6 +25,7 @@ class TableFile:
         self._held: list[pa.Table] = []
         self._empty: pa.Table | None = None
         self._rows = 0
+        self._finished = False
 
     def add(self, table: pa.Table) -> None:
         """Append rows; the columns of all tables with rows are the same. A table without rows has no say in them."""
@@ -44,7 +45,10 @@ class TableFile:
         self._writer.write_table(table, row_group_size=table.num_rows)
 
     def finish(self) -> None:
-        """Write what is held, and the end of the file."""
+        """Write what is held, and the end of the file; nothing if that was done."""
+        if self._finished:
+            return
+        self._finished = True
         if self._held or self._writer is None:
             self._held = self._held or [self._empty if self._empty is not None else pa.table({})]
             self._write()

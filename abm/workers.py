@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
@@ -158,7 +158,10 @@ class Workers:
             if now:
                 worker.process.kill()
         for worker in list(self._all):
-            worker.process.join()
+            while worker.process.is_alive():
+                worker.process.join(LOOK)
+                if _is_stopped(worker.process.pid):
+                    worker.process.kill()  # it would never end
             self._drop(worker)
 
     # ---- processes ---------------------------------------------------------------------------------------------------
@@ -171,18 +174,20 @@ class Workers:
             self._drop(worker)
         if len(self._all) >= self.count:
             raise RuntimeError("no worker is free")
-        worker = self._started()
-        self._all.append(worker)
+        if METHOD == "forkserver":
+            resource_tracker.ensure_running()  # by itself, since starting it lifts what `held` puts on
+        with signals.held():  # half a worker would be nobody's
+            worker = self._started()
+            self._all.append(worker)
         return worker
 
     def _started(self) -> _Worker:
         context: Any = multiprocessing.get_context(METHOD)
         ours, theirs = multiprocessing.Pipe()
-        with signals.handled(signal.SIG_IGN):  # inherited by the server of processes, and by a worker until it begins
-            if METHOD == "forkserver":
-                context.set_forkserver_preload(["abm.workers", *self._preload])
-            process = context.Process(target=_live, args=(theirs,), daemon=True)
-            process.start()
+        if METHOD == "forkserver":
+            context.set_forkserver_preload(["abm.workers", *self._preload])
+        process = context.Process(target=_live, args=(theirs,), daemon=True)
+        process.start()
         theirs.close()
         worker = _Worker(process, ours)
         threading.Thread(target=self._talk, args=(worker,), daemon=True).start()
@@ -262,6 +267,7 @@ def _live(pipe: Connection) -> None:
     if os.name == "posix":
         os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signals.released()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

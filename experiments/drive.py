@@ -28,7 +28,15 @@ class Missing(RuntimeError):
 
 
 class Stopped(RuntimeError):
-    """The sweep could not go on; what is done is kept, and the same command continues it."""
+    """The sweep could not go on; what is done is kept, and the same command continues it.
+
+    Attributes:
+        trouble: what was in the way, without where the sweep is and how it goes on.
+    """
+
+    def __init__(self, trouble: str, more: str = "") -> None:
+        super().__init__(trouble + more)
+        self.trouble = trouble
 
 
 @dataclass(slots=True)
@@ -234,9 +242,9 @@ class Driver:
         where = f"{self.store.folder}: {self.progress.done} of {self.progress.planned} runs are stored"
         if isinstance(trouble, StoreError):
             return Stopped(
-                f"a shard could not be written ({trouble.strerror}); {where}. Make room or mend the disk, then start "
-                "the sweep again: it goes on where it stopped"
+                f"a shard could not be written ({trouble.strerror})",
+                f"; {where}. Make room or mend the disk, then start the sweep again: it goes on where it stopped",
             )
         if isinstance(trouble, OtherCode | Missing):
-            return Stopped(f"{trouble}. {where}")
-        return Stopped(f"{type(trouble).__name__}: {trouble}. {where}; start again to go on")
+            return Stopped(str(trouble), f". {where}")
+        return Stopped(f"{type(trouble).__name__}: {trouble}", f". {where}; start again to go on")

@@ -69,8 +69,8 @@ def lives(record: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def held(folder: Path, disk: Disk) -> Iterator[None]:
-    """Hold the lock of a folder.
+def held(folder: Path, disk: Disk, remove: bool = False) -> Iterator[None]:
+    """Hold the lock of a folder; remove: at the end the folder has no file of that name.
 
     Raises:
         InUse: says who holds it and since when.
@@ -89,6 +89,8 @@ def held(folder: Path, disk: Disk) -> Iterator[None]:
             yield
         finally:
             os.ftruncate(descriptor, 0)
+            if remove:
+                disk.unlink(path)
     finally:
         os.close(descriptor)
 
@@ -118,4 +120,4 @@ def _who(folder: Path, record: dict[str, Any] | None) -> str:
     who = "another process"
     if record is not None:
         who = f"process {record.get('pid')} on {record.get('host')}, since {record.get('since')}"
-    return f"{folder}: {who} is running a sweep in this folder. Wait for it, stop it, or use another folder"
+    return f"{folder}: {who} is at work in this folder. Wait for it, stop it, or use another folder"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,8 @@ from experiments.responses import Factor, Responses
 from experiments.rows import found
 from experiments.shards import Damaged
 from experiments.store import MANIFEST, PLAN, RUNS, STUDY
+
+AGAIN: Final = "Start the sweep again, or the run with --resume: that"
 
 
 class Unreadable(RuntimeError):
@@ -49,7 +51,7 @@ def described(folder: Path) -> dict[str, Any]:
             f"{folder}: holds no sweep (no {STUDY}); expected a folder that `talent sweep` wrote"
         ) from None
     except (Damaged, OSError) as error:
-        raise Unreadable(f"{folder}: {error}. Start the sweep again: it writes the file anew") from error
+        raise Unreadable(f"{folder}: {error}. {AGAIN} writes the file anew") from error
 
 
 def _table(folder: Path, name: str, sha256: str) -> pa.Table:
@@ -60,7 +62,7 @@ def _table(folder: Path, name: str, sha256: str) -> pa.Table:
             raise Damaged(f"{name} does not agree with the hash that was stored of it")
         return shards.unparquet(data)
     except (Damaged, OSError) as error:
-        raise Unreadable(f"{folder}: {error}. Start the sweep again: it mends it from what is whole") from error
+        raise Unreadable(f"{folder}: {error}. {AGAIN} mends it from what is whole") from error
 
 
 def _manifest(folder: Path, held: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -74,7 +76,7 @@ def _manifest(folder: Path, held: Mapping[str, Any]) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (Damaged, OSError) as error:
-        raise Unreadable(f"{folder}: {error}. Start the sweep again: it writes the file anew") from error
+        raise Unreadable(f"{folder}: {error}. {AGAIN} writes the file anew") from error
     return manifest if (manifest["hash"], manifest["code"]) == (held["hash"], held["code"]) else None
 
 

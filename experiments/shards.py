@@ -149,7 +149,7 @@ def unparquet(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
 
 def _columns(data: bytes) -> list[str]:
     try:
-        return list(pq.read_schema(io.BytesIO(data)).names)
+        return list(pq.read_schema(pa.BufferReader(data)).names)
     except (OSError, pa.ArrowException) as error:
         raise Damaged(f"not a whole Parquet file ({str(error).splitlines()[0]})") from error
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 
 from abm import disk, files, graph, table_file
+from abm.run import simulate
+from abm.scenario import load
 from tests.report_data import write_run
 from viz import attribution, report
 
@@ -118,3 +120,48 @@ def test_what_dead_processes_left_is_swept_up(tmp_path: Path) -> None:
     (tmp_path / disk.unfinished_name(tmp_path / "d").name.replace(f"-{os.getpid()}-", "-999999998-")).mkdir()
     disk.sweep_up(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {mine, ".writing-c-elsewhere-999999999-1"}
+
+
+def test_what_goes_wrong_elsewhere_is_not_laid_to_the_file(tmp_path: Path) -> None:
+    """Neither a source that cannot be read, nor another file; and of a name that is new nothing is still there."""
+    with pytest.raises(OSError, match=r"^elsewhere$"), disk.written(tmp_path / "a"):
+        raise OSError("elsewhere")
+    full = Full(0)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(OSError, match="No space left") as refused:
+        patch.setattr(disk, "DISK", full)
+        with disk.written(tmp_path / "a"), disk.written(tmp_path / "b") as inner:
+            inner.write(b"x")
+    assert str(refused.value).count("while writing") == 1 and str(tmp_path / "b") in str(refused.value)
+    assert "what had that name" not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes, links and modes are those of POSIX")
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    disk.write(pipe, "through")
+    assert os.read(reader, 99) == b"through" and pipe.is_fifo()
+    os.close(reader)
+    file.write_text("before", encoding="utf-8")
+    file.chmod(0o600)
+    link.symlink_to("file")
+    disk.write(link, "after")
+    assert link.is_symlink() and file.read_text(encoding="utf-8") == "after"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_earlier_run_keeps_its_summary_until_the_new_tables_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = load("tiny")
+    results = [simulate(world, 1, number) for number in range(2)]
+    files.write_run(tmp_path, world, 1, results)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    most = sum(len(before[f"{name}.parquet"]) for name in files.TABLES)
+    for room in (0, most // 2, most - 10):
+        monkeypatch.setattr(disk, "DISK", Full(room))
+        with pytest.raises(OSError, match="No space left"):
+            files.write_run(tmp_path, world, 1, results)
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

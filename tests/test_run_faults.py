@@ -13,15 +13,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from abm import cli, history_file
+from abm.disk import DISK
 from abm.run import Result, simulate
 from abm.scenario import Scenario
-from experiments import run_folder, runner
+from experiments import lock, run_folder, runner
 from tests.faults import ROOT, environment
 
 REPLICATES = 200
@@ -154,8 +156,9 @@ def test_a_file_that_cannot_grow_stops_the_run_and_loses_nothing(tmp_path: Path,
     folder = tmp_path / "run"
     with begun(folder, REPLICATES, small_files=True) as process:
         _, said = process.communicate(timeout=LONG)
-    assert process.returncode == 1 and "Traceback" not in said
-    assert "File too large" in said
+    assert process.returncode == 1 and "Traceback" not in said, said
+    assert said.count("File too large") == 1 and "what had that name" not in said and "sweep" not in said
+    assert said.count("histories are stored") == 1
     assert not list(folder.rglob("summary.json")), "half a run looks whole"
     goes_on(folder, undisturbed)
 
@@ -205,6 +208,42 @@ def test_what_is_damaged_is_made_anew(interrupted: Path, undisturbed: dict[str, 
 def test_fresh_begins_anew(interrupted: Path, undisturbed: dict[str, str]) -> None:
     assert here(interrupted, "--fresh") == 0
     assert digests(interrupted) == undisturbed
+
+
+def test_a_run_that_is_at_work_is_left_alone(interrupted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever comes second is told so, and what is stored stays, from the first history to the last table."""
+    before = run_folder.stored(interrupted)
+    with lock.held(interrupted, DISK, remove=True):
+        for words in (("--fresh",), ("--resume",), ()):
+            capsys.readouterr()
+            assert here(interrupted, *words) == 2
+            assert "is at work in this folder" in capsys.readouterr().err
+    assert run_folder.stored(interrupted) == before and before is not None
+    assert not (interrupted / lock.NAME).exists()
+
+
+def test_ctrl_c_after_the_last_history_interrupts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    whole = runner.sweep
+
+    def late(*given: Any, **named: Any) -> Any:
+        whole(*given, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "sweep", late)
+    assert here(folder) == 0
+    assert digests(folder) == undisturbed
+    assert "interrupted" not in capsys.readouterr().err
+
+    def later(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.undo()
+    monkeypatch.setattr("abm.commands.run.print_summary", later)
+    assert here(folder) == 130
+    assert f"All {REPLICATES} histories are in the tables" in capsys.readouterr().err
 
 
 def test_a_history_that_fails_is_told_and_costs_no_other(

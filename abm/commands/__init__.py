@@ -135,14 +135,31 @@ def described(chosen: argparse.Namespace, option: str = "--set") -> Scenario:
 
 
 def folder_of(folder: Path) -> Path:
-    """A folder for results that is there or can be made.
+    """A folder for results that is there or can be made, and takes files: asked before the work, nothing is made yet.
 
     Raises:
-        Refused: it is a file.
+        Refused: it is a file, is below one, or may not be written to.
     """
     if folder.exists() and not folder.is_dir():
         raise Refused(f"--out {folder}: is a file; expected a folder, or a name that is free")
+    above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not above.is_dir():
+        raise Refused(f"--out {folder}: {above} is a file; expected a folder, or a name that is free")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise Refused(f"--out {folder}: {above} may not be written to; expected a folder of yours")
     return folder
+
+
+def file_of(path: Path, example: str) -> Path:
+    """A file for results that can be written, likewise.
+
+    Raises:
+        Refused: it is a folder, or its folder cannot be made.
+    """
+    if path.is_dir():
+        raise Refused(f"--out {path}: is a folder; expected the name of a file, e.g. {path / example}")
+    folder_of(path.parent)
+    return path
 
 
 def workers_of(chosen: argparse.Namespace, jobs: int) -> int:

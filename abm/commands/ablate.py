@@ -40,6 +40,8 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     picked = mechanisms.select(chosen.only)
     if chosen.replicates < 2:
         raise Refused("--replicates 1: an interval needs at least 2 pairs of worlds")
+    if chosen.out:
+        commands.file_of(chosen.out, "ablation.json")
     probes = {mechanism.probe for mechanism in picked}
     total = (len(picked) + len(probes)) * chosen.replicates
     with commands.progress(f"{scenario.name} without one mechanism at a time", total) as advance:
@@ -51,10 +53,11 @@ def run(chosen: argparse.Namespace, command: str) -> int:
             commands.workers_of(chosen, total),
             lambda ready: advance(),
         )
+    print_table(effects, commands.console())
     if chosen.out:
         content = as_data(effects, scenario, chosen.seed, command)
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
         files.write_text(chosen.out, json.dumps(content, indent=1, allow_nan=False) + "\n")
-    print_table(effects, commands.console())
     if effects[0].pairs < chosen.replicates:
         note = f"interrupted: {effects[0].pairs} of {chosen.replicates} pairs of worlds are done; the table is of these"
         Console(stderr=True, highlight=False).print(note)

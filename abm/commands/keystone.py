@@ -62,6 +62,8 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     employer, teams = whose(chosen, scenario)
     if employer < 0:
         raise Refused("--employer: expected whose people are to be kept, e.g. --employer " + scenario.employers[0].name)
+    if chosen.out is not None:
+        commands.folder_of(chosen.out)
     histories = sorted({*range(chosen.replicates), chosen.replicate})
     parts = 1 if teams else max(1, round(scenario.employers[employer].researchers / 4 / PER_JOB))
     asked = [

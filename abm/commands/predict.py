@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from abm import commands, files, verdicts
-from abm.commands import Commands, Refused
+from abm.commands import Commands
 from abm.scenario import load
 
 ORDER = 12
@@ -46,10 +46,7 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     from experiments import posterior_file, predictions  # noqa: PLC0415  # heavy
     from experiments.observed import HISTORIC  # noqa: PLC0415
 
-    if chosen.out.is_dir():
-        raise Refused(
-            f"--out {chosen.out}: is a folder; expected the name of a file, e.g. {chosen.out}/predictions.json"
-        )
+    commands.file_of(chosen.out, "predictions.json")
     drawn = posterior_file.read(chosen.posterior)
     scenarios = [load(name) for name in HISTORIC]
     jobs = chosen.draws * len(scenarios)
@@ -57,9 +54,9 @@ def run(chosen: argparse.Namespace, command: str) -> int:
         told = predictions.predict(
             scenarios, drawn, chosen.draws, chosen.seed, commands.workers_of(chosen, jobs), advance
         )
+    _show(told, commands.console())
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(chosen.out, told)
-    _show(told, commands.console())
     commands.console().print(f"\nWhole distributions: {chosen.out}", markup=False, soft_wrap=True)
     return 0
 

@@ -35,6 +35,8 @@ def add(parsers: Commands) -> None:
 
 def run(chosen: argparse.Namespace, command: str) -> int:
     """Count moves and offers in every history, and print the values of employers."""
+    if chosen.out is not None:
+        commands.folder_of(chosen.out)
     folder = Path(chosen.scenario)
     record: dict[str, Any] = {"replicates": []}
     if folder.is_dir():

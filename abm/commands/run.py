@@ -12,6 +12,7 @@ from rich.console import Console
 
 from abm import commands, files
 from abm.commands import Commands, Refused
+from abm.disk import DISK
 from abm.scenario import Scenario
 from abm.screen import print_summary
 
@@ -25,8 +26,8 @@ EXAMPLES = """examples:
   talent run meta_fair --set policies.garden_leave.months=6
   talent run meta_fair --replicates 400 --resume go on after an interruption
 
-Every history is stored as it is finished. After Ctrl-C, a crash or a full disk, --resume goes on, and the files are the
-same to the last byte.
+Histories are stored within about a second. After Ctrl-C, a crash or a full disk, --resume goes on, and the files are
+the same to the last byte.
 """
 
 
@@ -42,6 +43,7 @@ def add(parsers: Commands) -> None:
 def run(chosen: argparse.Namespace, command: str) -> int:
     """Simulate what is missing, write the folder, draw the page, print the summary."""
     from experiments import drive, lock, reading, run_folder, store  # noqa: PLC0415  # only when something is run
+    from viz import report  # noqa: PLC0415  # likewise
 
     began = time.monotonic()
     scenario = commands.described(chosen)
@@ -49,33 +51,47 @@ def run(chosen: argparse.Namespace, command: str) -> int:
     if chosen.fresh and chosen.resume:
         raise Refused("--fresh and --resume: one begins anew, the other goes on; choose one")
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    whole = False  # whether all that was asked for is in the tables
+
+    def where() -> str:
+        if whole:
+            return f"All {chosen.replicates} histories are in the tables of {folder}"
+        return _where(folder, run_folder.stored(folder), chosen)
+
     try:
-        _prepare(folder, chosen)
-        stopped = _simulate(scenario, folder, chosen)
-        if stopped:
-            screen.print(stopped, markup=False)
-        return _conclude(scenario, folder, chosen, stopped, began)
+        folder.mkdir(parents=True, exist_ok=True)
+        with lock.held(folder, DISK, remove=True):
+            _prepare(folder, chosen)
+            stopped = _simulate(scenario, folder, chosen)
+            if stopped:
+                screen.print(stopped, markup=False)
+            summary = _tables(scenario, folder, chosen, not stopped)
+            if summary is None:
+                return 1
+            whole = not stopped
+            page = report.write_report(folder)
+            if whole:
+                run_folder.discard(folder)
+        print_summary(summary, commands.console(), folder, page, time.monotonic() - began)
+        return 0 if whole else 130 if stopped.startswith("interrupted") else 1
     except (lock.InUse, store.OtherStudy, store.Unequal) as error:
         raise Refused(str(error)) from None
     except reading.Unreadable as error:
         screen.print(f"stopped: {error}", markup=False)
         return 1
     except KeyboardInterrupt:
-        screen.print(f"stopped. {_where(folder, run_folder.stored(folder), chosen)}", markup=False)
+        screen.print(f"stopped. {where()}", markup=False)
         return 130
     except (drive.Stopped, OSError) as error:
-        screen.print(f"stopped: {error}. {_where(folder, run_folder.stored(folder), chosen)}", markup=False)
+        why = error.trouble if isinstance(error, drive.Stopped) else error
+        screen.print(f"stopped: {why}. {where()}", markup=False)
         return 1
 
 
 def _prepare(folder: Path, chosen: argparse.Namespace) -> None:
-    """Refuse what would lose something, and fail before the work if the folder cannot be written."""
+    """Refuse what would lose something."""
     from experiments import run_folder  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / ".probe"
-    probe.touch()
-    probe.unlink()
     if chosen.fresh:
         run_folder.discard(folder)
     elif not chosen.resume and (unfinished := run_folder.stored(folder)) is not None:
@@ -134,6 +150,8 @@ def _simulate(scenario: Scenario, folder: Path, chosen: argparse.Namespace) -> s
             found = run_folder.stored(folder)
             if found is None or not found.runs["ok"]:
                 raise
+            if found.runs["ok"] == found.planned:
+                return ""  # it came too late to interrupt anything
             return f"interrupted. {_where(folder, found, chosen)}"
     found = run_folder.stored(folder)
     assert found is not None, "it was just run"
@@ -144,20 +162,12 @@ def _simulate(scenario: Scenario, folder: Path, chosen: argparse.Namespace) -> s
     return f"{failed} of {found.planned} histories failed: {first}. {_where(folder, found, chosen)}"
 
 
-def _conclude(scenario: Scenario, folder: Path, chosen: argparse.Namespace, stopped: str, began: float) -> int:
-    """The files and the summary of what is stored."""
+def _tables(scenario: Scenario, folder: Path, chosen: argparse.Namespace, complete: bool) -> dict[str, Any] | None:
+    """Write what is stored as tables; gives the summary, None if nothing is stored."""
     from experiments import run_folder  # noqa: PLC0415
-    from viz import report  # noqa: PLC0415  # the page is drawn last, and a broken page must not lose the tables
 
     found = run_folder.stored(folder)
     if found is None or not found.runs["ok"]:
-        return 1
-    histories, command = run_folder.histories(folder), shlex.join(_words(chosen))
-    summary = files.write_run(folder, scenario, chosen.seed, histories, command, complete=not stopped)
-    page = report.write_report(folder)
-    if not stopped:
-        run_folder.discard(folder)
-    print_summary(summary, commands.console(), folder, page, time.monotonic() - began)
-    if stopped.startswith("interrupted"):
-        return 130
-    return 1 if stopped else 0
+        return None
+    command = shlex.join(_words(chosen))
+    return files.write_run(folder, scenario, chosen.seed, run_folder.histories(folder), command, complete)

@@ -1,0 +1,85 @@
+"""Worker processes: a signal while they start is heard, and closing waits for nobody who stands still."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from abm import workers
+from abm.workers import Workers
+from tests.faults import ROOT, environment
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+LONG = 300.0
+SLOW = """
+import time
+from pathlib import Path
+
+here = Path(__file__).parent
+(here / "loading").touch()
+while not (here / "go").exists():
+    time.sleep(0.01)
+"""
+PARENT = """
+import signal, sys, time
+from abm import signals
+from abm.workers import Workers
+
+signals.sigterm_interrupts()
+crew = Workers(2, preload=["slow_to_load"])
+try:
+    crew.submit(0, time.sleep, 0.0)
+    crew.wait(300)
+    print("not heard")
+except KeyboardInterrupt:
+    print("heard")
+finally:
+    crew.close(now=True)
+"""
+
+
+def until(path: Path) -> None:
+    end = time.monotonic() + LONG
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} never came"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_workers_start_is_heard(tmp_path: Path, number: int) -> None:
+    """By the parent alone, to whose whole group it is sent, and not before the worker is somebody's."""
+    (tmp_path / "slow_to_load.py").write_text(SLOW, encoding="utf-8")
+    path = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        cwd=tmp_path,
+        env=environment() | path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        until(tmp_path / "loading")
+        below = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, number)
+        (tmp_path / "go").touch()
+        said, wrong = process.communicate(timeout=LONG)
+    assert (said.split(), wrong) == (["heard"], "")
+    assert below and not psutil.wait_procs(below, timeout=LONG)[1]
+
+
+def test_closing_ends_an_idle_worker_that_was_stopped() -> None:
+    crew = Workers(1)
+    crew.submit("a", os.getpid)
+    ((key, pid),) = crew.wait(LONG)
+    os.kill(pid, signal.SIGSTOP)
+    assert workers._is_stopped(pid)
+    crew.close()
+    assert key == "a" and not psutil.pid_exists(pid)

@@ -401,3 +401,26 @@ def test_only_a_living_holder_counts(copy: Path, change: dict[str, object], live
 def test_a_torn_record_of_the_lock_does_no_harm(copy: Path) -> None:
     (copy / "lock").write_bytes(b'{"host": "v')
     assert executed(copy, a_study()) == 0
+
+
+THREADS = """
+import os, sys
+import pyarrow as pa
+from abm import result_file, table_file
+from pathlib import Path
+
+path = Path(sys.argv[1])
+table_file.write_parquet(path, pa.table({"x": [1.0], "name": ["a"]}))
+data = path.read_bytes()
+before = len(os.listdir("/proc/self/task"))
+assert result_file.table_in(data, "it").num_rows == 1
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted as Linux tells them")
+def test_reading_bytes_starts_no_thread_that_holds_them(tmp_path: Path) -> None:
+    """One that lets go of an object of Python while the process ends, ends it with an abort."""
+    asked = [sys.executable, "-c", THREADS, str(tmp_path / "a.parquet")]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("0", "")

@@ -76,7 +76,9 @@ def test_a_signal_while_workers_start_is_heard(tmp_path: Path, number: int) -> N
 
 
 def test_closing_ends_an_idle_worker_that_was_stopped() -> None:
-    crew = Workers(1)
+    crew = Workers(
+        1, ["experiments.work"]
+    )  # what the server of this process loads once serves the tests after this one
     crew.submit("a", os.getpid)
     ((key, pid),) = crew.wait(LONG)
     os.kill(pid, signal.SIGSTOP)

@@ -112,9 +112,12 @@ def _flips(n: int) -> tuple[Floats, int]:
 def interval(values: Floats) -> tuple[float, float, float]:
     """Mean of values (R,) and its 95 % interval; nan bounds where they do not vary or are fewer than 2.
 
+    Those that are no number are left out, as in `judge`.
+
     From `FEWEST` on it holds every effect that `sign_flip` does not reject: its ends are means of subsets of the
     values, since turning the signs of a subset reaches as far as the values do if its mean lies below the effect.
     """
+    values = values[np.isfinite(values)]
     n = len(values)
     mean = float(values.mean()) if n else math.nan
     if n < 2 or np.ptp(values) <= _ROUNDING * np.abs(values).max():

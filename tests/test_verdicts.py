@@ -215,3 +215,8 @@ def test_the_placebo_is_run_twice_and_is_nothing() -> None:
     assert [len(found.seen[0][name]) for name in ("history", "other", PLACEBO)] == [4, 4, 2]
     row = found.row("exits", PLACEBO)
     assert (row.pairs, row.difference, row.verdict) == (2, 0.0, SAME)
+
+
+def test_an_interval_leaves_out_what_is_no_number() -> None:
+    known = np.arange(12.0) + 1.0
+    assert verdicts.interval(np.append(known, np.nan)) == verdicts.interval(known)

@@ -155,8 +155,9 @@ PALE = """() => {
 def test_whatever_is_written_in_a_chart_can_be_read(open_app: Open, dark: bool) -> None:
     """Letters in drawings, which axe does not look at, have the contrast of small text; axe looks at the rest."""
     app = open_app("", dark=dark)
-    app.run_to(6)
-    for name, least in (("market", 40), ("compute", 40)):
+    app.run_to(20)
+    assert app.page.evaluate("window.talent.market.cohorts.filter(each => each.members.length).length") >= 2
+    for name, least in (("market", 40), ("compute", 40), ("levers", 20)):
         app.go(name)
         app.page.wait_for_selector(f"#page-{name} .plot svg text", timeout=PATIENCE)
         app.page.wait_for_timeout(500)

@@ -325,7 +325,18 @@ def test_a_long_path_and_one_that_was_decoded_are_refused() -> None:
 def test_hostile_queries_are_refused() -> None:
     app = App()
     door = gate(app)
-    bad = ("a=\r\nSet-Cookie:x", "a=\n", "a=\0", "a= b", "a=\x7f", "a=ü", "a=\u202e", "a=\t", "x" * 8_193, "x" * 70_000)
+    bad = (
+        "a=\r\nSet-Cookie:x",
+        "a=\n",
+        "a=\0",
+        "a= b",
+        "a=\x7f",
+        "a=ü",
+        "a=\u202e",
+        "a=\t",
+        "x" * 32_769,
+        "x" * 70_000,
+    )
     for query in bad:
         assert ask(door, "/", query=query)[0] in (400, 414), query
         assert ask(door, "/static/public/js/main.js", query=query)[0] in (400, 414)

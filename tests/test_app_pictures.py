@@ -118,3 +118,28 @@ def test_a_saved_network_has_month_key_ties_and_what_is_marked(open_app: Open, d
     page.evaluate("window.talent.transport.scrub(2)")
     before = saved(app, svg)
     assert before.name == "network-2022-02.svg" and "the end of Feb 2022" in texts(before)
+
+
+def test_a_scenario_too_large_for_an_address_is_still_called_a_readers(open_app: Open) -> None:
+    app = open_app("scenario=tiny")
+    app.run_to(2)
+    assert "made by a reader" not in texts(of_chart(app, "Mean pay", "SVG"))
+    app.page.evaluate("Object.assign(window.talent.market, { own: true, shared: null })")
+    assert "Scenario tiny (made by a reader), seed 1" in texts(of_chart(app, "Mean pay", "SVG"))
+
+
+def test_a_picture_that_cannot_be_made_says_so(open_app: Open) -> None:
+    """Of a chart and of the network; a browser makes none that is too large."""
+    app = open_app("scenario=tiny")
+    page = app.page
+    app.run_to(2)
+    page.evaluate("() => { HTMLCanvasElement.prototype.toBlob = done => done(null); }")
+    chart = page.locator("figure.chart:visible", has=page.locator(".title:text-is('Mean pay')"))
+    chart.locator("summary").click()
+    for button in (
+        chart.locator(".menu button", has_text="PNG"),
+        page.get_by_role("button", name="Save the network as PNG"),
+    ):
+        button.click()
+        page.locator(".toast.error :text('the picture could not be made')").wait_for(timeout=PATIENCE)
+        page.locator(".toast.error button").click()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
+import string
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import Route
 
 from abm.live import LiveMarket
 from abm.scenario import load
@@ -159,6 +162,68 @@ def test_a_scenario_too_large_for_an_address_is_not_named_by_another(open_app: O
     assert "“Mine”" in said and "file" in said and f"Shown instead: {load('meta_fair').title}" in said
     app.page.evaluate("Object.assign(window.talent.market, { own: true, shared: null }); window.talent.address.write()")
     assert "scenario" not in query(app) and query(app)["own"] == load("meta_fair").title[:80]
+
+
+PULL_PARAMETERS = """async many => {
+    const known = window.talent.catalogue.levers.parameters.filter(({ running }) => running).slice(0, many);
+    let answer = null;
+    for (const { name, default: value } of known) answer = await window.talent.ask('parameter', { name, value });
+    window.talent.logged(answer);
+    return known.length;
+}"""
+
+
+def largest_code() -> str:
+    """Of a scenario as large as an address may hold: notes that cannot be packed."""
+    noise, letters = random.Random(1), string.ascii_letters
+    events = load("tiny").to_dict()["events"]
+    found = ""
+    for length in range(1_000, 2_000, 10):
+        for event in events:
+            event["note"] = "".join(noise.choice(letters) for _ in range(length))
+        code = world_code.encode(load("tiny").derive(events=events))
+        if len(code) > world_code.LONGEST_LINK:
+            break
+        found = code
+    return found
+
+
+def test_a_long_address_is_let_in_and_shows_the_same_after_a_reload(open_app: Open) -> None:
+    """The largest world that an address may hold, with as many pulls as the session reads from one."""
+    code = largest_code()
+    app = open_app(f"world={code}")
+    count = app.page.evaluate(PULL_PARAMETERS, 55)
+    app.run_to(1)
+    count += app.page.evaluate(PULL_PARAMETERS, 55)
+    app.run_to(3)
+    said = urlsplit(app.page.url).query
+    assert len(code) > 7_900 and count > 90 and len(said) > 2 * 8_192
+    before = digest(app.page)
+    app.page.reload()
+    app.page.wait_for_function(f"window.talent?.market && {OPENING}", timeout=PATIENCE)
+    assert app.page.evaluate(ERRORS) == ""
+    assert app.page.evaluate("[window.talent.market.month, window.talent.market.pulls.length]") == [3, count]
+    assert digest(app.page) == before
+
+
+@pytest.mark.parametrize("more", ["JSON.stringify(pull).repeat(300)", "300"], ids=["too long", "too many"])
+def test_pulls_that_no_address_holds_are_not_dropped_in_silence(open_app: Open, more: str) -> None:
+    app = open_app("scenario=tiny")
+    app.page.evaluate(
+        "async () => window.talent.logged(await window.talent.ask('parameter', { name: 'h0', value: 0.02 }))"
+    )
+    app.run_to(2)
+    app.page.evaluate(
+        f"() => {{ const [pull] = window.talent.market.pulls; const more = {more};"
+        "window.talent.market.pulls = typeof more === 'number' ? Array(more).fill({ month: 0, kind: 'release' })"
+        ": [{ ...pull, name: more }]; window.talent.address.write(); }"
+    )
+    said = query(app)
+    assert "pulls" not in said and "month" not in said and int(said["left"]) in (1, 300)
+    app.page.reload()
+    app.page.wait_for_function(f"window.talent?.market && {OPENING}", timeout=PATIENCE)
+    assert "more than an address holds" in app.page.evaluate(ERRORS)
+    assert app.page.evaluate("[window.talent.market.name, window.talent.market.month]") == ["tiny", 0]
 
 
 def test_back_and_forth_go_through_the_pages(open_app: Open) -> None:
@@ -355,3 +420,215 @@ def test_on_a_phone_a_card_that_was_asked_for_is_in_sight(open_app: Open) -> Non
     page.wait_for_selector("#page-market .card h2", timeout=PATIENCE)
     top, under = heading()
     assert under <= top < 420
+
+
+# ---- controls that wait ----------------------------------------------------------------------------------------------
+
+REFUSE = """words => {
+    const ask = window.talent.link.ask.bind(window.talent.link);
+    const refused = what => Promise.reject(new Error(`refused: ${what}`));
+    window.talent.link.ask = (what, fields) => words.includes(what) ? refused(what) : ask(what, fields);
+}"""
+
+
+def test_a_double_click_undoes_one_pull(open_app: Open) -> None:
+    """The second click comes while the first is being answered: it does nothing, and is no fault of the page."""
+    app = open_app("scenario=tiny&page=levers")
+    page = app.page
+    for name in ("h0", "delay_cost"):
+        page.evaluate(
+            "async name => window.talent.logged(await window.talent.ask('parameter', { name, value: 0.02 }))", name
+        )
+    undo = page.get_by_role("button", name="Undo last pull")
+    undo.dblclick()
+    page.wait_for_function("window.talent.market.pulls.length === 1", timeout=PATIENCE)
+    app.settle()
+    assert page.evaluate("window.talent.market.pulls.length") == 1 and page.evaluate(ERRORS) == ""
+    assert page.evaluate("document.activeElement.textContent") == "Undo last pull", "the focus was lost"
+    page.evaluate(
+        "() => { const [undo] = [...document.querySelectorAll('#page-levers button')]"
+        ".filter(each => /Undo last/.test(each.textContent)); undo.click(); undo.click(); }"
+    )
+    page.wait_for_function("window.talent.market.pulls.length === 0", timeout=PATIENCE)
+    app.settle()
+    assert page.evaluate(ERRORS) == ""
+
+
+def test_what_is_refused_is_said_and_raises_nothing(open_app: Open) -> None:
+    """Every control whose request can be refused; the page itself must not stumble over it."""
+    app = open_app("scenario=tiny&page=levers")
+    page = app.page
+    app.run_to(2)
+    page.evaluate("async () => window.talent.ask('pin')")
+    asked_for = ("undo", "release", "parameter", "pull", "export", "tables", "again", "open_pin", "unpin", "open")
+    page.evaluate(
+        "async () => window.talent.logged(await window.talent.ask('pull', "
+        "{ policy: 'hiring', settings: { factor: 0.2 } }))"
+    )
+    app.go("compare")
+    page.wait_for_selector("#page-compare .pin", timeout=PATIENCE)
+    page.evaluate(REFUSE, asked_for)
+
+    def says(what: str, where: str, words: str) -> None:
+        page.evaluate("document.querySelectorAll('.toast').forEach(node => node.remove())")
+        page.evaluate(
+            "([where, words]) => [...document.querySelectorAll(`${where} button`)]"
+            ".find(each => each.textContent === words).click()",
+            [where, words],
+        )
+        page.wait_for_selector(f".toast.error :text('refused: {what}')", timeout=PATIENCE)
+        assert page.locator(".toast.error").count() == 1, what
+
+    says("open_pin", "#page-compare .pin", "Open again")
+    says("unpin", "#page-compare .pin", "Remove")
+    says("again", ".transport", "↺")
+    app.go("learn")
+    says("open", "#page-learn", "Start the tour")
+    assert page.locator(".tour").count() == 0
+    app.go("levers")
+    says("undo", "#page-levers", "Undo last pull")
+    says("release", "#page-levers", "Release")
+    says("export", "#page-levers", "Export scenario and script")
+    says("tables", "#page-levers", "Save all tables (Parquet, CSV, page)")
+    page.locator("[data-lever=garden_leave] input[type=number]").evaluate(
+        "node => { node.value = 5; node.dispatchEvent(new Event('input')); }"
+    )
+    says("pull", "[data-lever=garden_leave]", "Pull")
+    app.go("compute")
+    page.wait_for_function("document.querySelector('#compute-rule').value === 'committee'", timeout=PATIENCE)
+    page.select_option("#compute-rule", "equal_per_head")
+    says("pull", "#page-compute", "Switch from next month")
+
+
+@pytest.mark.parametrize("refused", ["hello", "open"])
+def test_a_page_that_cannot_begin_says_so(open_app: Open, refused: str) -> None:
+    app = open_app("scenario=tiny")
+    page = app.page
+
+    def other(route: Route) -> None:
+        answer = route.fetch()
+        ask = "ask(what, fields = {}) {"
+        text = answer.text()
+        assert ask in text
+        route.fulfill(
+            response=answer,
+            body=text.replace(ask, f"{ask} if (what === '{refused}') return Promise.reject(new Error('not today'));"),
+        )
+
+    page.route("**/js/link.js*", other)
+    page.reload()
+    page.wait_for_selector("main [role=alert]:has-text('The market could not be opened: not today')", timeout=PATIENCE)
+    assert page.locator("main .loading").count() == 0
+    page.unroute("**/js/link.js*")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_function(f"window.talent?.market && {OPENING}", timeout=PATIENCE)
+
+
+# ---- what is chosen stays --------------------------------------------------------------------------------------------
+
+
+def test_zoom_stays_while_another_page_is_open(open_app: Open) -> None:
+    app = open_app("scenario=tiny")
+    page = app.page
+    page.evaluate(FRAMES)
+    view = page.evaluate(
+        "() => { const { view } = window.talent.network; view.k *= 3; view.x -= 200; return { ...view }; }"
+    )
+    app.go("levers")
+    page.evaluate(FRAMES)
+    app.go("market")
+    page.evaluate(FRAMES)
+    assert page.evaluate("({ ...window.talent.network.view })") == view
+    app.go("levers")
+    page.evaluate(FRAMES)
+    opened(app, "window.talent.open('tiny', 5)")  # while it is hidden: this one is fitted
+    app.go("market")
+    page.evaluate(FRAMES)
+    assert page.evaluate(
+        "window.talent.network.view.k === window.talent.network.home && window.talent.network.home > 0"
+    )
+    page.set_viewport_size({"width": 1100, "height": 700})
+    page.wait_for_function("k => window.talent.network.view.k !== k", arg=view["k"] / 3, timeout=PATIENCE)
+
+
+FRAMES = """async () => {
+    for (let k = 0; k < 4; k += 1) await new Promise(requestAnimationFrame); // the observers of sizes have been told
+}"""
+
+
+def test_a_comparison_at_once_is_that_which_the_boxes_show(open_app: Open) -> None:
+    """And the next press of Compare asks for the same again; another market begins with the usual choice."""
+    app = open_app("scenario=tiny")
+    page = app.page
+    app.run_to(3)
+    page.evaluate(
+        "async () => window.talent.logged(await window.talent.ask('pull', "
+        "{ policy: 'hiring', settings: { factor: 0.2 } }))"
+    )
+    page.evaluate(
+        "() => { window.sent = []; const ask = window.talent.link.ask.bind(window.talent.link);"
+        "window.talent.link.ask = (what, fields) => {"
+        " if (what === 'compare') window.sent.push(fields); return ask(what, fields); }; }"
+    )
+    page.evaluate("window.talent.without(window.talent.market.events.find(event => event.imposed).id)")
+    app.settle()
+    shown = "[document.querySelector('#world-first').value, document.querySelector('#world-second').value]"
+    assert page.evaluate(shown) == ["present", "present"]
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_function("window.sent.length === 2", timeout=PATIENCE)
+    first, second = page.evaluate("window.sent")
+    assert first == second and first["first"] == first["second"] == "present"
+    opened(app, "window.talent.open('tiny', 5)")
+    app.settle()
+    assert page.evaluate(shown) == ["described", "described"]
+
+
+def test_a_parameter_shows_the_value_in_force(open_app: Open) -> None:
+    """That of the scenario, that which was pulled, and again that of the scenario when the pull is undone."""
+    own = load("tiny").derive(parameters={"h0": 0.031})
+    app = open_app(f"world={world_code.encode(own)}&page=levers")
+    page = app.page
+    page.get_by_role("button", name="All parameters").click()
+    box = page.locator("[data-lever=h0] input[type=number]")
+    assert box.input_value() == "0.031"
+    page.evaluate("async () => window.talent.logged(await window.talent.ask('parameter', { name: 'h0', value: 0.02 }))")
+    assert box.input_value() == "0.02"
+    page.evaluate("async () => window.talent.logged(await window.talent.ask('undo'))")
+    assert box.input_value() == "0.031"
+
+
+def test_parameters_in_force_come_with_every_opening_answer_and_month(tiny: Asked) -> None:
+    assert "h0" not in tiny.well("here")["parameters"]
+    assert tiny.well("parameter", name="h0", value=0.02)["parameters"]["h0"] == 0.02
+    assert tiny.well("here")["parameters"]["h0"] == 0.02
+    dated = [{"parameter": "h0", "value": 0.025, "date": "2022-03"}]
+    tiny.well("world", code=world_code.encode(load("tiny").derive(interventions=dated)))
+    told = []
+    for _ in range(3):
+        tiny.well("step")
+        told.append([said for said in tiny.said if said.get("push") == "month"][-1]["parameters"].get("h0"))
+    assert told == [None, 0.025, 0.025]  # told of the month that comes next
+
+
+def test_the_rule_in_force_cannot_be_switched_to(open_app: Open) -> None:
+    app = open_app("scenario=tiny&page=compute")
+    page = app.page
+    switch = page.get_by_role("button", name="Switch from next month")
+    page.wait_for_selector("#page-compute .note:has-text('In force: Committee')", timeout=PATIENCE)
+    assert page.locator("#compute-rule").input_value() == "committee" and switch.is_disabled()
+    page.select_option("#compute-rule", "equal_per_head")
+    assert switch.is_enabled()
+    page.select_option("#compute-rule", "committee")
+    assert switch.is_disabled()
+
+
+def test_the_session_refuses_the_rule_that_is_in_force(tiny: Asked) -> None:
+    rule = {"employer": "Alpha", "rule": "committee"}
+    assert "in force already" in tiny.refused("pull", policy="allocation_rule", settings=rule)
+    assert tiny.well("log")["log"] == []
+    tiny.well("pull", policy="allocation_rule", settings={**rule, "rule": "equal_per_head"})
+    assert "in force already" in tiny.refused(
+        "pull", policy="allocation_rule", settings={**rule, "rule": "equal_per_head"}
+    )
+    tiny.well("step")
+    assert len(tiny.well("pull", policy="allocation_rule", settings=rule)["log"]) == 2

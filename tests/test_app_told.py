@@ -102,6 +102,44 @@ def test_the_tour_covers_nothing_draws_the_bet_and_ends_where_something_can_be_d
     assert page.evaluate("window.talent.market.month") == 21
 
 
+def test_the_tour_says_that_it_waits_for_a_reader_who_has_paused(open_app: Open) -> None:
+    """And goes on, no further than its month, when Play is pressed."""
+    app = open_app("page=learn")
+    page = app.page
+    begin_tour(app)
+    page.locator(".tour .bar-row button.primary").click()
+    page.wait_for_selector(".tour-body :text('The months go by')", timeout=PATIENCE)
+    page.wait_for_function("window.talent.market.month >= 1", timeout=PATIENCE)
+    page.locator(".transport button", has_text="Pause").click()
+    page.wait_for_selector(".tour-body :text('Paused: press Play')", timeout=PATIENCE)
+    assert "go by" not in page.locator(".tour-body").inner_text()
+    page.locator(".transport button", has_text="Play").click()
+    page.wait_for_selector(".tour-body :text('By autumn 2022')", timeout=PATIENCE)
+    app.settle()
+    page.wait_for_function("!window.talent.playing", timeout=PATIENCE)
+    assert page.evaluate("window.talent.market.month") >= 10
+
+
+def test_the_tour_does_not_call_a_history_with_pulls_that_which_was(open_app: Open) -> None:
+    app = open_app("page=learn")
+    page = app.page
+    begin_tour(app)
+    page.evaluate(
+        "async () => window.talent.logged(await window.talent.ask('pull', "
+        "{ policy: 'hiring', settings: { factor: 0.2 } }))"
+    )
+    following(app, 2)
+    page.wait_for_function("window.talent.page === 'compute'", timeout=PATIENCE)
+    following(app, 3)
+    page.get_by_role("button", name="That is my bet").click()
+    page.wait_for_selector(".tour :text('In this history')", timeout=PATIENCE)
+    following(app, 4)
+    following(app, 5)
+    page.get_by_role("button", name="Run to Sep 2023 and count").click()
+    page.wait_for_selector(".tour :text('With 1 pull')", timeout=PATIENCE)
+    assert "As it was" not in page.locator(".tour").inner_text()
+
+
 # ---- colours ---------------------------------------------------------------------------------------------------------
 
 FILLS = """() => {
@@ -188,6 +226,34 @@ def test_colours_of_laboratories_stand_for_laboratories_only(open_app: Open) -> 
     drawn = app.page.evaluate("[...new Set(window.talent.network.class)].map(k => window.talent.network.dots[k])")
     hues = app.page.evaluate("window.talent.network.palette.slice(0, 7)")
     assert not set(drawn) & set(hues)
+
+
+EXPERIMENT = """async () => {
+    const base = document.querySelector("link[data-talent]").href.replace("app.css", "js/opened/");
+    const [{ block }, { sweep }] = await Promise.all([import(`${base}blocks.js`), import(`${base}sweep.js`)]);
+    const values = Array.from({ length: 8 }, (_, k) => k);
+    const factor = { name: "f", unit: "", log: false };
+    const one = levels => ({ title: "s", replicates: 1, factors: [{ ...factor, levels }],
+        x: [levels.length ? values.map(k => k % 2) : values],
+        outcomes: [{ name: "y", unit: "" }], y: [values] });
+    const points = { type: "points", title: "p", note: "", x: { label: "x", unit: "" }, y: { label: "y", unit: "" },
+        points: values.map(k => ({ name: `${k}`, x: k, y: k, group: `group ${k % 4}` })) };
+    const host = document.querySelector("#page-market");
+    host.replaceChildren(sweep(one([])), sweep(one(["a", "b"])), block(points, {}));
+    await new Promise(done => setTimeout(done, 500));
+    const painted = [...host.querySelectorAll("svg [fill], svg [stroke]")]
+        .flatMap(node => ["fill", "stroke"].map(name => node.getAttribute(name)));
+    return [host.querySelectorAll("svg circle").length, [...new Set(painted.filter(Boolean))]];
+}"""
+
+
+def test_no_curve_of_an_experiment_has_the_colour_of_a_laboratory(open_app: Open) -> None:
+    """The single curve of a sweep, drawn as points and as means, and groups of points."""
+    app = open_app("scenario=tiny")
+    circles, painted = app.page.evaluate(EXPERIMENT)
+    assert circles >= 8 + 2 + 8
+    assert {"var(--ink)", "var(--k1)", "var(--k2)", "var(--k3)", "var(--k4)"} <= set(painted)
+    assert not set(painted) & LABORATORIES
 
 
 # ---- why -------------------------------------------------------------------------------------------------------------

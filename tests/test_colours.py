@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import viz
-from viz.theme import CATEGORIES, DARK, DARK_TEXT, LIGHT, LIGHT_TEXT
+from viz.theme import CATEGORIES, COHORTS, DARK, DARK_TEXT, LIGHT, LIGHT_TEXT
 
 PUBLIC = Path(viz.__file__).parent / "public"
 SMALLEST = 12.0  # CIE 1976 distance; about 2 is just noticeable
@@ -85,12 +85,13 @@ def test_what_is_written_can_be_read(palette: Mapping[str, str]) -> None:
 @pytest.mark.parametrize(("palette", "text"), [(LIGHT, LIGHT_TEXT), (DARK, DARK_TEXT)], ids=["light", "dark"])
 def test_names_of_groups_can_be_read(palette: Mapping[str, str], text: Mapping[str, str]) -> None:
     """A name in the colour of its group has the contrast that small letters need, and is still of that colour."""
-    assert set(text) == {f"{name}-text" for name in CATEGORIES}
-    for name in CATEGORIES:
+    assert set(text) == {f"{name}-text" for name in CATEGORIES + COHORTS}
+    for name in CATEGORIES + COHORTS:
+        group = CATEGORIES if name in CATEGORIES else COHORTS
         for ground in ("bg", "panel"):
             assert contrast(text[f"{name}-text"], palette[ground]) >= 4.5, (name, ground)
         (own, written) = (lab(linear(colour)) for colour in (palette[name], text[f"{name}-text"]))
-        others = [lab(linear(palette[other])) for other in CATEGORIES if other != name]
+        others = [lab(linear(palette[other])) for other in group if other != name]
         assert np.linalg.norm(own - written) < min(np.linalg.norm(written - other) for other in others), name
 
 

@@ -94,8 +94,13 @@ class Seen:
 
     def opening(self) -> dict[str, Any]:
         """Everything that the page needs to draw the market from its first month to now, and what has been pulled."""
-        pulled = {"log": self.market.log, "in_force": self.market.in_force}
+        pulled = {"log": self.market.log, "in_force": self.market.in_force, "parameters": self.parameters}
         return {"market": self._start, "past": self.history, **pulled, **self._head()}
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Those that are not the default in the month that comes next, by name."""
+        return self.market.scenario.parameters_in(self.market.month)
 
     def month(self) -> dict[str, Any]:
         """The month that has just been run."""

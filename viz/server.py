@@ -27,7 +27,7 @@ import uvicorn
 from viz import jobs
 from viz.door import policy
 from viz.door.address import HOST, PORT, ServerError, check, checked_origin, listen, origins_of
-from viz.door.gate import LARGEST_FRAME, Gate, Rules
+from viz.door.gate import LARGEST_FRAME, LONGEST_PAGE_QUERY, MOST_HEADER_BYTES, Gate, Rules
 from viz.door.paths import shell_files
 from viz.door.protocol import MOST_UNDECIDED, Protocol
 from viz.door.seats import Seats
@@ -235,6 +235,7 @@ def _run(listening: socket.socket, app: Gate, sessions: int, address: str, open_
         server_header=False,
         proxy_headers=False,
         ws_max_size=LARGEST_FRAME,
+        h11_max_incomplete_event_size=LONGEST_PAGE_QUERY + MOST_HEADER_BYTES,
         limit_concurrency=MOST_UNDECIDED + 16 * sessions + 64,
         timeout_graceful_shutdown=2,
     )

@@ -61,15 +61,23 @@ DARK = MappingProxyType(
 )
 
 CATEGORIES = ("accent", "c1", "c2", "c3", "c4", "c5", "c6", "rest")
-"""Names of the colours of groups, the focal employer first, all others last."""
+"""Names of the colours of employers, the focal one first, all others last."""
 
-_DARKER = MappingProxyType({"c2": "#8f650f", "c3": "#2f7559", "c5": "#0c7a8a", "rest": "#6b665b"})
+COHORTS = ("k1", "k2", "k3", "k4", "k5", "k6")
+"""Names of the colours of cohorts."""
+
+_DARKER = MappingProxyType(
+    {
+        **{"c2": "#8f650f", "c3": "#2f7559", "c5": "#0c7a8a", "rest": "#6b665b"},
+        **{"k3": "#667300", "k4": "#b24f09", "k6": "#0c7873"},
+    }
+)
 _LIGHTER = MappingProxyType({"c6": "#c98253", "rest": "#8d9198"})
 
 
 def _written(palette: MappingProxyType[str, str], instead: MappingProxyType[str, str]) -> MappingProxyType[str, str]:
     """The colours in which the name of a group is written: those that are too pale for letters have a darker sister."""
-    return MappingProxyType({f"{name}-text": instead.get(name, palette[name]) for name in CATEGORIES})
+    return MappingProxyType({f"{name}-text": instead.get(name, palette[name]) for name in CATEGORIES + COHORTS})
 
 
 LIGHT_TEXT = _written(LIGHT, _DARKER)

@@ -34,8 +34,9 @@ Headers = list[tuple[bytes, bytes]]
 log = logging.getLogger("talent.app")
 
 LONGEST_PATH = 200
-LONGEST_PAGE_QUERY = 8_192
-"""Characters of the page's query: it may hold a whole run with its changes. Other paths get by with a hash."""
+LONGEST_PAGE_QUERY = 32_768
+"""Characters of the page's query: the code of a world and 8,000 characters of pulls, each percent-encoded as three, and
+the rest. `js/address.js` writes none that is longer. Other paths get by with a hash."""
 LONGEST_QUERY = 256
 MOST_HEADER_BYTES = 32_768
 LARGEST_FRAME = 2**20

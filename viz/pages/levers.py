@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from abm import policies
 from abm.live import LiveMarket
-from viz.messages import Field, Wrong, handler, number, settings, text, whole
+from viz.messages import Field, Wrong, handler, number, settings, shown, text, whole
 from viz.pages.work import begin
 from viz.session import Session
 from viz.work import export as work_export
@@ -13,14 +18,28 @@ from viz.work import export as work_export
 
 def logged(market: LiveMarket) -> dict[str, Any]:
     """What has been pulled, and what is in force now."""
-    return {"log": market.log, "in_force": market.in_force, "month": market.month}
+    now = market.scenario.parameters_in(market.month)
+    return {"log": market.log, "in_force": market.in_force, "parameters": now, "month": market.month}
+
+
+def _rules(market: LiveMarket) -> NDArray[np.float64]:
+    """The allocation rule of each employer from the present month on, as a code; what was pulled this month counts."""
+    world = market.world
+    levers = deepcopy(world.levers)
+    policies.move_levers(market.scenario, world.base_levers, levers, market.month)
+    return np.where(levers["allocation"] >= 0, levers["allocation"], world.employers.allocation)
 
 
 @handler("pull", Field("policy", text(80)), Field("settings", settings()))
 def pull(session: Session, values: dict[str, Any]) -> dict[str, Any]:
-    """Put a policy in force from the present month on."""
+    """Put a policy in force from the present month on; an allocation rule that is in force already is no policy."""
     market = session.here()
+    before = _rules(market)
     market.pull(values["policy"], values["settings"])
+    if values["policy"] == "allocation_rule" and np.array_equal(before, _rules(market)):
+        market.undo_pull()
+        rule = shown(values["settings"].get("rule"))
+        raise Wrong(f"allocation_rule: {rule} is in force already; expected a rule with which it does something")
     return logged(market)
 
 

@@ -3,7 +3,8 @@
 import { toast } from "./dom.js";
 
 const FIRST = "meta_fair"; // shown when the address asks for nothing, or for what is not there
-const LONGEST = { world: 60_000, pulls: 8_000 };
+const LONGEST = { world: 60_000, pulls: 8_000, query: 32_768 }; // what the session reads, and the server lets in
+const MOST_PULLS = 200;
 
 /** The query of an address: page, scenario or world, seed, pulls and months run; what is usual is left out. */
 export function queryOf(page, market) {
@@ -14,8 +15,12 @@ export function queryOf(page, market) {
   else if (market.own) query.set("own", market.title.slice(0, 80)); // too large for an address; a name is no substitute
   else query.set("scenario", market.name);
   if (market.seed !== 1) query.set("seed", market.seed);
-  if (market.pulls.length) query.set("pulls", encodePulls(market.pulls));
+  const pulls = encodePulls(market.pulls);
+  if (market.pulls.length) query.set("pulls", pulls);
   if (market.month) query.set("month", market.month);
+  if (pulls.length <= LONGEST.pulls && market.pulls.length <= MOST_PULLS && query.toString().length <= LONGEST.query) return query;
+  for (const name of ["pulls", "month"]) query.delete(name); // the months without them would be another history
+  query.set("left", market.pulls.length);
   return query;
 }
 
@@ -37,7 +42,10 @@ export async function openFrom(app, query, pages) {
     if (/^\d{1,15}$/.test(query.get("seed"))) seed = Number(query.get("seed"));
     else instead(`seed ${short(query.get("seed"))}: expected a whole number`, "seed 1");
   }
-  if (await market(app, query, seed, instead, short)) await months(app, query, instead, short);
+  if (await market(app, query, seed, instead, short)) {
+    if (query.has("left")) instead(`${short(query.get("left"))} pulls, more than an address holds: export scenario and script on the Levers page to keep them`, "the first month, with nothing pulled");
+    else await months(app, query, instead, short);
+  }
   const asked = query.get("page");
   const page = pages.find(({ id }) => id === (asked || "market"));
   if (!page) instead(`page ${short(asked)}: none`, pages[0].title);
@@ -55,7 +63,7 @@ async function market(app, query, seed, instead, short) {
     app.show(found || await app.quietly("open", { scenario: query.get("scenario") || FIRST, seed }));
     return true;
   } catch (error) {
-    app.show(await app.ask("open", { scenario: FIRST, seed }));
+    app.show(await app.quietly("open", { scenario: FIRST, seed }));
     instead(error.message, `${app.market.title}${query.has("pulls") || query.has("month") ? ", from its first month, with nothing pulled" : ""}`);
     return false;
   }

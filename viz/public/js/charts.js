@@ -2,7 +2,7 @@
 // cannot see it, and buttons that save it as PNG, SVG or CSV. Names and numbers reach the page as text nodes.
 
 import { Plot } from "../vendor/plot.js";
-import { download, h, swap, table, toast } from "./dom.js";
+import { download, h, swap, table, toast, waits } from "./dom.js";
 import { num } from "./format.js";
 import { asPng, asText, framed, sourceOf } from "./pictures.js";
 
@@ -82,10 +82,10 @@ function saveMenu(title, framedOf, rows) {
     }],
   ];
   const details = h("details", { class: "save" }, h("summary", { "aria-label": `Save or read the numbers of: ${title}`, text: "Save" }),
-    h("div", { class: "menu" }, items.map(([words, run]) => h("button", { type: "button", text: words, onclick: async () => {
+    h("div", { class: "menu" }, items.map(([words, run]) => h("button", { type: "button", text: words, onclick: waits(async () => {
       details.open = false;
       await run(details);
-    } }))));
+    }) }))));
   details.addEventListener("toggle", () => {
     if (!details.open) return;
     const at = details.getBoundingClientRect(); // fixed, since a row of charts cuts off what leaves it
@@ -200,7 +200,7 @@ export function eventMarks(events, dates) {
 }
 
 /** The colour in which the name of a group is written: its own, or a darker sister that can be read. */
-export const inked = (colour) => colour.replace(/^var\(--(accent|c\d|rest)\)$/, "var(--$1-text)");
+export const inked = (colour) => colour.replace(/^var\(--(accent|[ck]\d|rest)\)$/, "var(--$1-text)");
 
 /** Horizontal bars from zero, with intervals: [{name, value, low, high}]; for reasons, waterfalls of terms, tornados. */
 export function bars(rows, { width, left = 150, format = num, colour = (row) => (row.value < 0 ? STAYING : GOING) }) {

@@ -127,6 +127,27 @@ export function toast(words, kind = "note", offer = null) {
   return node;
 }
 
+/** Say what went wrong, unless that has been said. */
+export function complain(error) {
+  if (!error.told) toast(error.message, "error");
+  if (error.constructor !== Error) console.error(error); // not a refusal: a fault of the page
+}
+
+/** A listener for a button whose work takes a while: until it is over further clicks do nothing, and what fails is said. */
+export function waits(work) {
+  return async ({ currentTarget: button }) => {
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true"; // not `disabled`: the page sets that itself, and it would lose the focus
+    try {
+      await work();
+    } catch (error) {
+      complain(error);
+    } finally {
+      button.ariaDisabled = null;
+    }
+  };
+}
+
 /** A page's own style sheet, loaded once. */
 export function style(name) {
   if (document.querySelector(`link[data-page-style="${name}"]`)) return;

@@ -1,7 +1,7 @@
 // The frame around the pages: heading, navigation, light and dark, and what all pages share (the link and the market).
 
 import { Address, openFrom } from "./address.js";
-import { h, select, swap, toast } from "./dom.js";
+import { complain, h, select, swap, toast } from "./dom.js";
 import { when } from "./format.js";
 import { wanted } from "./large.js";
 import { Link } from "./link.js";
@@ -23,7 +23,7 @@ const PAGES = [market, levers, compute, compare, why, build, experiments, learn]
 /** Called once by the widget; what it returns is called when the page goes. */
 export function start({ model }) {
   const app = new App(model);
-  app.begin();
+  app.begin().catch((error) => app.failed(error));
   return () => app.end();
 }
 
@@ -49,6 +49,7 @@ class App {
       return await this.quietly(what, fields);
     } catch (error) {
       toast(error.message, "error");
+      error.told = true;
       throw error;
     }
   }
@@ -145,6 +146,7 @@ class App {
   logged(answer) {
     this.market.pulls = answer.log;
     this.market.inForce = answer.in_force;
+    this.market.parameters = answer.parameters;
     this.tell("log");
     this.address.write();
   }
@@ -155,6 +157,7 @@ class App {
     this.#frame();
     this.link.on("month", (month) => {
       this.market.append(month);
+      this.market.parameters = month.parameters;
       this.tell("month");
       if (this.playing) this.address.later();
       else this.address.write();
@@ -167,10 +170,11 @@ class App {
       this.address.write();
     });
     this.link.playing = () => this.playing;
-    this.link.on("lost", async () => {
-      const here = await this.ask("here");
-      this.show(here);
-      this.tell("paused");
+    this.link.on("lost", () => {
+      this.ask("here").then((here) => {
+        this.show(here);
+        this.tell("paused");
+      }).catch(complain);
     });
     this.link.on("line", (state) => {
       this.cut.hidden = state === "connected";
@@ -180,11 +184,18 @@ class App {
     this.link.on("job", (job) => {
       if (job.market === this.market?.number) this.tell("job", job); // what was begun for another market is of no use here
     });
-    this.catalogue = await this.ask("hello");
+    this.catalogue = await this.quietly("hello");
     this.#scenarios();
     this.go(await openFrom(this, new URLSearchParams(location.search), PAGES));
     this.root.removeAttribute("aria-busy");
     window.talent = this; // for tests and for the curious; the session behind it checks everything
+  }
+
+  /** There is nothing to show: in words, and with a way out. */
+  failed(error) {
+    swap(this.main, h("p", { class: "empty", role: "alert" }, `The market could not be opened: ${error.message.replace(/[.\s]+$/, "")}. `, h("button", { type: "button", text: "Try again", onclick: () => location.reload() })));
+    this.root.removeAttribute("aria-busy");
+    if (error.constructor !== Error) console.error(error);
   }
 
   end() {

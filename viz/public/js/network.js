@@ -461,7 +461,9 @@ export class Network {
   #resize() {
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     const [w, height] = [this.node.clientWidth, this.node.clientHeight];
-    if (!w || !height) return;
+    const box = [w, height, ratio].join();
+    if (!w || !height || (box === this.box && this.shape > 0)) return; // another page was open: nothing has changed
+    this.box = box;
     this.canvas.width = Math.round(w * ratio);
     this.canvas.height = Math.round(height * ratio);
     if (!this.market) return;

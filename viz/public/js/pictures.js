@@ -21,7 +21,7 @@ export function aboutMarket(market, { whole = false, pulled = true } = {}) {
   const last = whole ? market.months : market.month;
   const pulls = pulled && market.pulls.length ? `, with ${plural(market.pulls.length, "pull")}: ${market.pulls.map(({ words }) => words).join("; ")}` : "";
   return [
-    `${market.title}. Scenario ${market.name}${market.shared ? " (made by a reader)" : ""}, seed ${market.seed}${pulls}.`,
+    `${market.title}. Scenario ${market.name}${market.own ? " (made by a reader)" : ""}, seed ${market.seed}${pulls}.`,
     last ? `Simulated months: ${when(market.start)} – ${when(market.dateOf(last - 1))}.` : `Before the first month, ${when(market.start)}.`,
   ];
 }
@@ -95,7 +95,7 @@ export function asPng(frame) {
       const pen = canvas.getContext("2d");
       pen.scale(FINE, FINE);
       pen.drawImage(image, 0, 0, width, height);
-      canvas.toBlob(resolve, "image/png");
+      canvas.toBlob((made) => (made ? resolve(made) : reject(new Error("the picture could not be made: it is too large"))), "image/png");
     };
     image.onerror = () => reject(new Error("the picture could not be made"));
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(asText(frame))}`;

@@ -23,6 +23,7 @@ export class Market {
     this.startups = [];
     this.pulls = opening.log;
     this.inForce = opening.in_force;
+    this.parameters = opening.parameters; // in force now, where they are not the defaults
     this.dates = Array.from({ length: this.months }, (_, month) => asDate(this.start, month));
     this.reports = []; // of month 0, 1, 2 ...
     this.states = []; // before month 0, 1, 2 ...

@@ -1,10 +1,11 @@
 // A guided tour over the pages: a panel beside them that tells, asks the reader to bet before the run, and then runs.
 
 import { INK, MUTED, Plot, figure } from "./charts.js";
-import { h, swap } from "./dom.js";
+import { complain, h, swap, waits } from "./dom.js";
 import { num, plural, when } from "./format.js";
 
 const SCENARIO = "meta_fair";
+const GOING = "The months go by …";
 const BEFORE = "2022-10"; // compute is short by then, and nobody of the authors has left
 
 export class Tour {
@@ -26,7 +27,12 @@ export class Tour {
     Object.assign(this, { at: 0, bet: null, gone: null });
     document.getElementById("talent").append(this.node);
     const { market } = this.app;
-    await this.opening(market.name !== SCENARIO || market.own || market.begun ? this.app.open(SCENARIO, 1) : null);
+    try {
+      await this.opening(market.name !== SCENARIO || market.own || market.begun ? this.app.open(SCENARIO, 1) : null);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
     await this.show();
   }
 
@@ -60,7 +66,12 @@ export class Tour {
     swap(this.node, h("div", { class: "tour-head" }, h("span", { class: "note", text: `Step ${this.at + 1} of ${STEPS.length}` }), h("button", { type: "button", class: "quiet", text: "×", "aria-label": "Close the tour", onclick: () => this.close() })),
       h("h2", { text: step.title }), body, h("div", { class: "bar-row" }, back, next));
     this.node.focus({ preventScroll: true });
-    await step.show(this, (...parts) => swap(body, ...parts), next, () => this.turn === turn);
+    try {
+      await step.show(this, (...parts) => swap(body, ...parts), next, () => this.turn === turn);
+    } catch (error) {
+      if (this.turn === turn) swap(body, ...said("This step could not be shown. Go back and come again, or close the tour."));
+      complain(error);
+    }
   }
 
   next() {
@@ -72,20 +83,27 @@ export class Tour {
     this.show();
   }
 
-  /** Run to the end of a calendar month, unless that lies behind; resolves when the page is there, or the step is left. */
-  async runTo(date) {
+  /**
+   * Run to the end of a calendar month, unless that lies behind; resolves when the page is there, or the step is left.
+   * The node says that months go by, or that the reader has paused.
+   */
+  async runTo(date, node) {
     const { app, turn } = this;
     const until = app.market.monthOf(date) + 1;
     if (app.market.month < until) {
       app.transport.run(until);
+      let paused = false;
       await new Promise((resolve) => {
         const look = setInterval(() => {
+          paused ||= !app.playing;
+          node.textContent = app.playing ? GOING : "Paused: press Play below to go on.";
           if (app.market.month >= until || this.turn !== turn) {
             clearInterval(look);
             resolve();
           }
         }, 150);
       });
+      if (paused && app.playing && this.turn === turn) app.transport.toggle(); // the reader's Play goes to the end
     }
     if (this.turn === turn) app.transport.scrub(Math.min(until, app.market.month));
   }
@@ -144,9 +162,10 @@ const STEPS = [
     title: "Compute runs short",
     async show(tour, put, next, here) {
       const { app } = tour;
-      put(...said("The months go by …"));
+      const going = h("p", { role: "status", text: GOING });
+      put(going);
       app.go("market");
-      await tour.runTo(BEFORE);
+      await tour.runTo(BEFORE, going);
       if (!here()) return;
       const strayed = app.page !== "market"; // the reader has gone elsewhere meanwhile, and is not fetched back
       if (!strayed) app.go("compute");
@@ -166,22 +185,24 @@ const STEPS = [
       const range = h("input", { type: "range", min: 0, max: row.size, step: 1, value: tour.bet ?? Math.round(row.size / 2), id: "tour-bet", oninput: () => (guess.textContent = range.value) });
       const guess = h("output", { for: "tour-bet", class: "guess", text: range.value });
       next.disabled = tour.bet === null;
-      const run = h("button", { type: "button", class: "primary", text: "That is my bet: run", onclick: async () => {
+      const run = h("button", { type: "button", class: "primary", text: "That is my bet: run", onclick: waits(async () => {
         tour.bet = Number(range.value);
         run.disabled = true;
         range.disabled = true;
         const chart = tour.chart(row);
-        put(...said(`You bet ${num(tour.bet)} of ${row.size}. The months go by …`), chart);
+        const going = h("p", { role: "status", text: GOING });
+        put(...said(`You bet ${num(tour.bet)} of ${row.size}.`), going, chart);
         chart.refresh();
-        await tour.runTo(row.date);
+        await tour.runTo(row.date, going);
         if (!here()) return;
-        tour.gone = tour.count(row);
+        const gone = tour.count(row);
+        if (!app.market.pulls.length) tour.gone = gone;
         const seen = row.left_max === null ? "" : ` Reported: ${row.left_min} to ${row.left_max}.`;
-        put(...said(`You bet ${num(tour.bet)} of ${row.size}. In this history ${num(tour.gone)} are gone by ${when(row.date)}.${seen}`), chart,
+        put(...said(`You bet ${num(tour.bet)} of ${row.size}. In this history ${num(gone)} are gone by ${when(row.date)}.${seen}`), chart,
           ...said("One history is an anecdote: another seed gives another number, which is why the Why page draws fans over many."));
         chart.refresh();
         next.disabled = false;
-      } });
+      }) });
       put(...said(`The ${row.size} ${row.label} are fixed in January 2023. The paper makes them famous; every recruiter has their names. How many of them will have left by ${when(row.date)}?`),
         h("div", { class: "bet" }, h("label", { for: "tour-bet", text: "Your bet" }), range, guess), run);
       if (tour.bet !== null) run.click();
@@ -215,14 +236,14 @@ const STEPS = [
       app.go("levers");
       const event = app.market.events.find(({ id }) => id === "E46");
       const result = h("p", { "aria-live": "polite" });
-      const run = h("button", { type: "button", text: `Run to ${when(row.date)} and count`, onclick: async () => {
+      const run = h("button", { type: "button", text: `Run to ${when(row.date)} and count`, onclick: waits(async () => {
         run.disabled = true;
         const pulls = app.market.pulls.length;
-        await tour.runTo(row.date);
+        await tour.runTo(row.date, result);
         if (!here()) return;
         const was = tour.gone === null ? "" : ` As it was, ${num(tour.gone)} were.`;
         result.textContent = `${pulls ? `With ${plural(pulls, "pull")}` : "With nothing pulled"} ${num(tour.count(row))} of ${row.size} are gone by ${when(row.date)}.${was}`;
-      } });
+      }) });
       put(...said(
         `It is ${when(app.market.dateOf(app.market.month))} again, before the first of them leaves; the history that you have seen can be brought back below. Now it is your turn: pull a lever. It counts from this month on, and the rest of the history goes on with the same people and the same luck.`),
         run, result,

@@ -1,7 +1,7 @@
 // Time at the foot of every page: play, step, run to a month, speed; and a line on which events and pulls are marked and
 // along which one can go back.
 
-import { h, s, select, swap } from "./dom.js";
+import { h, s, select, swap, waits } from "./dom.js";
 import { when } from "./format.js";
 import { runWords } from "./state.js";
 
@@ -13,7 +13,7 @@ export class Transport {
     const button = (text, label, run) => h("button", { type: "button", text, "aria-label": label, title: label, onclick: run });
     this.play = button("▶ Play", "Play month by month", () => this.toggle());
     this.step = button("Step", "Run one month", () => this.one());
-    this.again = button("↺", "Start again from the first month, without what was pulled", () => this.restart());
+    this.again = button("↺", "Start again from the first month, without what was pulled", waits(() => this.restart()));
     this.undo = button("↶ Bring it back", "", () => app.bringBack());
     this.date = h("output", { class: "date", "aria-live": "off" });
     this.pace = select(PACES, "0.7", (value) => {

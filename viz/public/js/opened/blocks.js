@@ -1,6 +1,6 @@
 // The blocks that an opened result consists of, each as a figure, a table or text; see viz/results_blocks.py.
 
-import { COLOURS, INK, MUTED, Plot, figure } from "../charts.js";
+import { COHORTS, INK, MUTED, Plot, figure } from "../charts.js";
 import { h, table } from "../dom.js";
 import { asDate, num, percent, plural, valueOf, when } from "../format.js";
 import { corner } from "./corner.js";
@@ -71,7 +71,7 @@ function points(one) {
   const all = one.points.filter(({ x, y }) => finite(x) && finite(y));
   if (!all.length) return h("p", { class: "empty", text: `${one.title}: there is nothing to draw.` });
   const groups = [...new Set(all.map(({ group }) => group ?? ""))];
-  const colours = new Map(groups.map((group, k) => [group, groups.length === 1 ? "var(--blue)" : COLOURS[(k + 1) % COLOURS.length]]));
+  const colours = new Map(groups.map((group, k) => [group, groups.length === 1 ? "var(--blue)" : (COHORTS[k] ?? MUTED)]));
   const colour = ({ group }) => colours.get(group ?? "");
   const joined = one.line === true ? all : one.line ? all.filter(({ group }) => group === one.line) : [];
   const scale = (axis, k) => {

@@ -1,6 +1,6 @@
 // A sweep: a heat map of two factors, the mean over all others in each cell, and lines of one factor.
 
-import { COLOURS, INK, MUTED, Plot, figure } from "../charts.js";
+import { INK, MUTED, Plot, figure } from "../charts.js";
 import { h, labelled, select } from "../dom.js";
 import { num, plural, valueOf } from "../format.js";
 import { tick, ticks } from "./tick.js";
@@ -115,7 +115,7 @@ function line(one, factors, { outcome, x }, width) {
       height: 260, marginBottom: 44, marginLeft: 54,
       x: { label: `${words(factor)} →`, labelArrow: "none", labelAnchor: "right", type: factor.log ? "log" : "linear", ticks: width < 420 ? 4 : 7, tickFormat: tick, nice: !factor.log, inset: 6 },
       y: { label: null, grid: true, ticks: 5, tickFormat: ticks(one.outcomes[outcome].unit), nice: true },
-      marks: [Plot.dot(single, { x: "x", y: "y", fill: COLOURS[1], r: 4.5, stroke: "var(--bg)", title: (each) => `${factor.name}: ${num(each.x)}\n${said(each.y)}`, tip: true })],
+      marks: [Plot.dot(single, { x: "x", y: "y", fill: INK, r: 4.5, stroke: "var(--bg)", title: (each) => `${factor.name}: ${num(each.x)}\n${said(each.y)}`, tip: true })],
     };
   }
   const groups = factor.bins.names.map(() => []);
@@ -136,9 +136,9 @@ function line(one, factors, { outcome, x }, width) {
     x: { type: "point", domain: factor.bins.names, label: `${words(factor)} →`, labelArrow: "none", labelAnchor: "right", tickRotate: turned ? -40 : 0, padding: 0.4 },
     y: { label: null, grid: true, ticks: 5, tickFormat: ticks(one.outcomes[outcome].unit), nice: true },
     marks: [
-      Plot.ruleX(steps, { x: "name", y1: "low", y2: "high", stroke: COLOURS[1], strokeWidth: 7, strokeOpacity: 0.25, strokeLinecap: "round" }),
-      factor.levels.length ? null : Plot.lineY(steps, { x: "name", y: "mean", stroke: COLOURS[1], strokeWidth: 2 }),
-      Plot.dot(steps, { x: "name", y: "mean", fill: COLOURS[1], r: 4.5, stroke: "var(--bg)", title: ({ name, mean, n }) => `${factor.name}: ${name}\nmean ${said(mean)}\n${plural(n, "point")}`, tip: true }),
+      Plot.ruleX(steps, { x: "name", y1: "low", y2: "high", stroke: INK, strokeWidth: 7, strokeOpacity: 0.25, strokeLinecap: "round" }),
+      factor.levels.length ? null : Plot.lineY(steps, { x: "name", y: "mean", stroke: INK, strokeWidth: 2 }),
+      Plot.dot(steps, { x: "name", y: "mean", fill: INK, r: 4.5, stroke: "var(--bg)", title: ({ name, mean, n }) => `${factor.name}: ${name}\nmean ${said(mean)}\n${plural(n, "point")}`, tip: true }),
       factor.levels.length ? Plot.text(steps, { x: "name", y: "mean", text: ({ mean }) => valueOf(one.outcomes[outcome].unit)(mean), dx: 10, textAnchor: "start", fill: MUTED }) : null,
     ],
   };

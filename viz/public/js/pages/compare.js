@@ -1,6 +1,6 @@
 // Compare: runs put aside, branches from an earlier month, and two worlds with the same people and the same luck.
 
-import { choice, h, labelled, select, style, swap, toast } from "../dom.js";
+import { choice, h, labelled, select, style, swap, toast, waits } from "../dom.js";
 import { plural, when, words } from "../format.js";
 import { controlsOf, doesSomething, settingsOf } from "../knob.js";
 import { Outcome } from "./compare-outcome.js";
@@ -16,9 +16,9 @@ function build(app) {
   const outcome = new Outcome(app);
   const pins = h("div", { class: "pins" });
   const name = h("input", { type: "text", maxlength: 60, placeholder: "Name, if you like", "aria-label": "Name of the pinned run" });
-  const pinIt = h("button", { type: "button", class: "primary", text: "Pin this run", onclick: () => pin().catch(() => {}) });
+  const pinIt = h("button", { type: "button", class: "primary", text: "Pin this run", onclick: waits(pin) });
   const month = h("select", { id: "branch-month" });
-  const branchIt = h("button", { type: "button", text: "Branch", onclick: () => branch().catch(() => {}) });
+  const branchIt = h("button", { type: "button", text: "Branch", onclick: waits(branch) });
   const here = h("p", { class: "note" });
   let held = [];
 
@@ -39,7 +39,7 @@ function build(app) {
     kind = value;
     shape();
   });
-  const go = h("button", { type: "button", class: "primary", text: "Compare", onclick: () => start().catch(() => {}) });
+  const go = h("button", { type: "button", class: "primary", text: "Compare", onclick: waits(start) });
   const quick = h("div", { class: "choice quick", role: "group", "aria-label": "At once: the scenario without one event" });
   const node = h("section", {}, h("h2", { text: "Compare" }),
     h("p", { class: "lead", text: "The same people and the same luck in two worlds: whatever differs between them was caused by what you changed." }),
@@ -83,14 +83,14 @@ function build(app) {
       h("p", { class: "sub", text: `${each.title}, seed ${each.seed}, ${each.month ? `run through ${when(dateBefore(each))}` : "not begun"}. ${each.words.charAt(0).toUpperCase()}${each.words.slice(1)}.` }),
       h("p", { class: "sub" }, "Digest ", h("code", { text: each.digest.slice(0, 16), title: each.digest })),
       h("div", { class: "bar-in" },
-        h("button", { type: "button", class: "quiet", text: "Open again", "aria-label": `Open ${each.name} again`, onclick: async () => {
+        h("button", { type: "button", class: "quiet", text: "Open again", "aria-label": `Open ${each.name} again`, onclick: waits(async () => {
           app.show(await app.ask("open_pin", { number: each.number }));
           toast(`${each.name} is the present run again.`);
-        } }),
-        h("button", { type: "button", class: "quiet", text: "Remove", "aria-label": `Remove ${each.name}`, onclick: async () => {
+        }) }),
+        h("button", { type: "button", class: "quiet", text: "Remove", "aria-label": `Remove ${each.name}`, onclick: waits(async () => {
           held = (await app.ask("unpin", { number: each.number })).pins;
           list();
-        } })));
+        }) })));
   }
 
   const dateBefore = (each) => {
@@ -189,6 +189,7 @@ function build(app) {
     kind = "event";
     change.set(kind);
     first.value = second.value = app.market.pulls.length ? "present" : "described";
+    for (const box of [first, second]) box.dataset.touched = "yes"; // what is compared is what is shown
     event.value = id;
     shape();
     start().catch(() => {});
@@ -204,6 +205,7 @@ function build(app) {
     update(what, detail, visible) {
       if (!app.market) return;
       if (what === "opened") {
+        for (const box of [first, second]) delete box.dataset.touched;
         fill();
         outcome.opened();
         load().catch(() => {});

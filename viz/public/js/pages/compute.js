@@ -1,7 +1,7 @@
 // Compute: who owns what, what is diverted and lies idle, how the rest is split over teams, and who asked for more.
 
 import { COLOURS, INK, MUTED, Plot, eventMarks, figure, monthCurves, monthRows } from "../charts.js";
-import { h, s, style, swap, table, toast } from "../dom.js";
+import { h, s, style, swap, table, toast, waits } from "../dom.js";
 import { num, percent, plural, when, words } from "../format.js";
 
 const ESCALATED = ["", "waiting for the research head", "asked, refused", "asked, granted"];
@@ -23,12 +23,12 @@ function build(app) {
     focal = Number(employer.value);
     draw();
   } });
-  const rule = h("select", { id: "compute-rule" });
-  const change = h("button", { type: "button", class: "primary", text: "Switch from next month", onclick: async () => {
+  const rule = h("select", { id: "compute-rule", onchange: ready });
+  const change = h("button", { type: "button", class: "primary", text: "Switch from next month", disabled: true, onclick: waits(async () => {
     const answer = await app.ask("pull", { policy: "allocation_rule", settings: { employer: name(), rule: rule.value } });
     app.logged(answer);
     toast(answer.log.at(-1).words);
-  } });
+  }) });
   const rules = h("p", { class: "note" });
   const pools = figure({ title: "Where the compute goes", unit: "H100e, each laboratory, this month", note: "What is owned or rented, less what products and a flagship take, is open to research; some of it may find no taker.", height: 260, draw: drawPools, rows: poolRows, key: () => PARTS.map(([part, label, colour]) => [label, colour, `square part ${part}`]) });
   const stock = monthCurves({ title: "Owned, and open to research", unit: "H100e", note: "What lies between the curves is diverted, taken by a flagship, or lost to utilisation.", height: 150, market: () => app.market, series: stocks });
@@ -77,7 +77,7 @@ function build(app) {
     const own = mine();
     if (told !== `${focal} ${own.rule}`) rule.value = own.rule; // what the reader has chosen since stays
     told = `${focal} ${own.rule}`;
-    change.disabled = market.over;
+    ready();
     const starved = teams().filter((team) => team.delivered < team.request - 1e-9).length;
     rules.textContent = `In force: ${words(own.rule)}.`;
     lead.textContent = market.month === 0
@@ -92,6 +92,11 @@ function build(app) {
       ["Promised", (team) => (team.promise_share > 0 ? percent(team.promise_share) : "–"), "r"],
       ["Kept", (team) => (team.promise_share > 0 ? percent(team.promise_kept) : "–"), "r"],
     ], exceptions) : null);
+  }
+
+  /** The rule in force is nothing to switch to. */
+  function ready() {
+    change.disabled = !now || app.market.over || rule.value === mine().rule;
   }
 
   /** Who asked for more, in one sentence, and the teams that it does not tell of: another answer, or a promise. */

@@ -1,7 +1,7 @@
 // Learn: the tour, and the model in plain words with each equation one click away.
 
 import { equation } from "../equations.js";
-import { h, style, swap, table } from "../dom.js";
+import { complain, h, style, swap, table, waits } from "../dom.js";
 import { words } from "../format.js";
 import { Tour } from "../tour.js";
 
@@ -25,7 +25,7 @@ function build(app) {
   const node = h("section", {},
     h("h2", { text: "Learn" }),
     h("p", { class: "lead", text: "Who leaves which laboratory, when, for where, and why; and what would have kept them? The tour takes five steps and about four minutes, on the history of one laboratory as it was reported." }),
-    h("div", { class: "bar-row" }, h("button", { type: "button", class: "primary", text: "Start the tour", onclick: () => tour.start() })),
+    h("div", { class: "bar-row" }, h("button", { type: "button", class: "primary", text: "Start the tour", onclick: waits(() => tour.start()) })),
     about,
     h("h3", { text: "The model in plain words" }),
     h("div", { class: "ideas" }, IDEAS.map(([title, paragraphs, equations]) => h("section", { class: "idea" }, h("h4", { text: title }), paragraphs.map((text) => h("p", { text })), equations.map((name) => h("details", {}, h("summary", { text: name === "phi" ? "The equation for φ" : "The equation" }), equation(name)))))),
@@ -48,7 +48,7 @@ function build(app) {
 
   return {
     node,
-    show: load,
+    show: () => load().catch(complain),
     update(what) {
       if (what === "opened") story();
     },

@@ -2,7 +2,7 @@
 // comes next, is written down with its date, and can be taken out as a scenario and a script that replay it.
 
 import { COLOURS, monthCurves } from "../charts.js";
-import { choice, download, h, s, style, swap, toast } from "../dom.js";
+import { choice, download, h, s, style, swap, toast, waits } from "../dom.js";
 import { plural, when, words } from "../format.js";
 import { control, controlsOf, doesSomething, settingsOf } from "../knob.js";
 
@@ -17,13 +17,13 @@ function build(app) {
   const force = h("div", {});
   const gantt = h("div", { class: "gantt" });
   const log = h("ol", { class: "list log" });
-  const undo = h("button", { type: "button", text: "Undo last pull", disabled: true, onclick: async () => app.logged(await app.ask("undo")) });
-  const save = h("button", { type: "button", class: "primary", text: "Export scenario and script", onclick: exported });
-  const tables = h("button", { type: "button", text: "Save all tables (Parquet, CSV, page)", onclick: async () => {
+  const undo = h("button", { type: "button", text: "Undo last pull", disabled: true, onclick: waits(async () => app.logged(await app.ask("undo"))) });
+  const save = h("button", { type: "button", class: "primary", text: "Export scenario and script", onclick: waits(exported) });
+  const tables = h("button", { type: "button", text: "Save all tables (Parquet, CSV, page)", onclick: waits(async () => {
     const { job } = await app.ask("tables");
     tables.disabled = true;
     tables.dataset.job = job;
-  } });
+  }) });
   const stamp = h("p", { class: "note stamp", "aria-live": "polite" });
   const charts = effects(app);
   let shown = "policies";
@@ -63,11 +63,11 @@ function build(app) {
   function policy(known) {
     const { name, label, does, once, knobs } = known;
     const controls = controlsOf(known, app, ready);
-    const pull = h("button", { type: "button", class: "primary", text: once ? "Do it next month" : "Pull", onclick: async () => {
+    const pull = h("button", { type: "button", class: "primary", text: once ? "Do it next month" : "Pull", onclick: waits(async () => {
       const answer = await app.ask("pull", { policy: name, settings: settingsOf(controls) });
       app.logged(answer);
       toast(answer.log.at(-1)?.words ?? "");
-    } });
+    }) });
     function ready() {
       pull.disabled = !doesSomething(known, controls) || app.market?.over === true;
     }
@@ -81,20 +81,23 @@ function build(app) {
 
   function parameter(known) {
     const knob = { ...known, kind: "number", neutral: known.default, isParameter: true };
-    const held = control(knob, { value: known.now ?? known.default, onchange: ready });
-    const pull = h("button", { type: "button", class: "primary", text: "Set", onclick: async () => {
+    const inForce = () => app.market.parameters[known.name] ?? known.default;
+    let shown = inForce();
+    const held = control(knob, { value: shown, onchange: ready });
+    const pull = h("button", { type: "button", class: "primary", text: "Set", onclick: waits(async () => {
       const answer = await app.ask("parameter", { name: known.name, value: held.value });
       app.logged(answer);
       toast(answer.log.at(-1)?.words ?? "");
-    } });
+    }) });
     function ready() {
+      if (shown !== inForce()) held.value = shown = inForce(); // what the reader has set stays until the value itself moves
       pull.disabled = held.isWrong || !known.running || app.market?.over === true;
     }
     const card = h("details", { class: "lever", "data-lever": known.name, "data-words": `${known.name} ${known.label} ${known.meaning} ${known.phase}`.toLowerCase() },
       h("summary", {}, h("span", { class: "title", text: words(known.label) }), h("span", { class: "does", text: known.meaning })),
       known.running
         ? h("form", { onsubmit: (event) => event.preventDefault() }, held.node, h("div", { class: "bar-row" }, pull))
-        : h("p", { class: "note", text: `Read only when the world is built: change it under Build your own and open the scenario anew. Default ${known.default}, range ${known.low} to ${known.high} ${known.unit}.` }));
+        : h("p", { class: "note", text: `Read only when the world is built: change it under Build your own and open the scenario anew. Here ${shown}, default ${known.default}, range ${known.low} to ${known.high} ${known.unit}.` }));
     card.ready = ready;
     ready();
     return card;
@@ -126,7 +129,7 @@ function build(app) {
     tables.disabled = market.month === 0;
     swap(force, market.inForce.length
       ? h("ul", { class: "list" }, market.inForce.map((held) => h("li", {}, h("span", { text: `${held.words}, since ${when(held.since)}` }),
-        h("button", { type: "button", class: "quiet", text: "Release", "aria-label": `Release: ${held.words}`, disabled: market.over, onclick: async () => app.logged(await app.ask("release", { number: held.number })) }))))
+        h("button", { type: "button", class: "quiet", text: "Release", "aria-label": `Release: ${held.words}`, disabled: market.over, onclick: waits(async () => app.logged(await app.ask("release", { number: held.number }))) }))))
       : h("p", { class: "note", text: "No policy is in force." }));
     swap(log, market.pulls.length ? market.pulls.map((pull) => h("li", { text: pull.words })) : h("li", { class: "note", text: "Nothing has been pulled." }));
     lines();

@@ -2,7 +2,7 @@
 
 import { Card } from "../cards.js";
 import { COHORTS, COLOURS, INK, monthCurves } from "../charts.js";
-import { download, h, select, swap, toast } from "../dom.js";
+import { download, h, select, swap, toast, waits } from "../dom.js";
 import { Feed } from "../feed.js";
 import { num, plural, when } from "../format.js";
 import { Network } from "../network.js";
@@ -57,8 +57,8 @@ function build(app) {
   }
 
   const called = () => `network-${app.market.dateOf(Math.max(0, app.market.cursor - 1))}`;
-  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as PNG", onclick: async () => download(`${called()}.png`, await asPng(network.asSeen(told()))) });
-  const drawing = h("button", { type: "button", class: "quiet", text: "SVG", "aria-label": "Save the network as SVG", onclick: () => download(`${called()}.svg`, asText(network.asDrawing(told())), "image/svg+xml") });
+  const image = h("button", { type: "button", class: "quiet", text: "PNG", "aria-label": "Save the network as PNG", onclick: waits(async () => download(`${called()}.png`, await asPng(network.asSeen(told())))) });
+  const drawing = h("button", { type: "button", class: "quiet", text: "SVG", "aria-label": "Save the network as SVG", onclick: waits(() => download(`${called()}.svg`, asText(network.asDrawing(told())), "image/svg+xml")) });
   const fit = h("button", { type: "button", class: "quiet", text: "Show all", onclick: () => network.fit() });
   const picture = h("div", { class: "picture" }, network.node,
     h("div", { class: "over" }, date, headline),

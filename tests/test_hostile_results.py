@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -197,6 +198,15 @@ def texts_without_end(path: Path, letters: int, rows: int) -> None:
     pq.write_table(pa.table({"from": column, "to": column}), path, store_schema=False)
 
 
+def thin(path: Path, rows: int) -> None:
+    """So many rows of one employer in the first month, each of another history as far as there are some."""
+    same = {"date": "2022-01", "metric": "headcount", "entity": "Alpha"}
+    table = {name: pa.array([value]).take(pa.array(np.zeros(rows, np.int8))) for name, value in same.items()}
+    numbers = {"replicate": np.sort(np.arange(rows) % 40_000), "month": np.zeros(rows, np.int64)}
+    table |= {name: pa.array(values) for name, values in numbers.items()} | {"value": pa.array(np.zeros(rows))}
+    pq.write_table(pa.table(table), path, compression="zstd")
+
+
 SMALL: dict[str, tuple[str, Damage]] = {
     "a month of twenty million": (
         "report", lambda run: (run / "cohorts.csv").write_text(HEAD + "0,alpha-authors,2022-01,20000000,1,1\n")
@@ -218,6 +228,12 @@ SMALL: dict[str, tuple[str, Damage]] = {
         lambda run: (
             told(run / "summary.json", replicates=10**6, months=1_000), (run / "series.parquet").unlink(),
             (run / "cohorts.csv").unlink(),
+        ),
+    ),
+    "replicates and months that few rows tell of": (
+        "run in the app",
+        lambda run: (
+            told(run / "summary.json", replicates=40_000, months=1_200), thin(run / "series.parquet", 400_000),
         ),
     ),
     "cohorts without end": (
@@ -255,6 +271,21 @@ def test_what_tells_of_much_costs_little(own: Path, what: str) -> None:
     assert not isinstance(outcome(lambda: read(own / folder)), Exception)  # also: what is imported late is there
     damage(own / folder)
     assert peak_of(lambda: read(own / folder)) < 96 * MEGABYTE
+
+
+def test_a_long_name_costs_no_more_than_itself(own: Path) -> None:
+    """Not so much for every row of its table: a file of 35 kB, and the report reads it."""
+    path = own / "run" / "departures.parquet"
+    table = pq.read_table(path).slice(0, 1).take(pa.array([0] * 65_536))
+    names = pa.array(["x" * 20_000, *["Alpha"] * 65_535])
+    table = table.set_column(table.schema.get_field_index("from_employer"), "from_employer", names)
+    pq.write_table(table, path, compression="zstd")
+    assert path.stat().st_size < 100_000
+    results.load(own / "run")  # what is imported late is there
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _memory("VmRSS")
+    assert sum(results.load(own / "run").departures.movers.values()) in (0, 65_536)
+    assert _memory("VmHWM") - before < 128 * MEGABYTE
 
 
 def test_what_is_whole_is_read_as_before(own: Path) -> None:

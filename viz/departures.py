@@ -45,12 +45,16 @@ class Departures:
 
     def add(self, part: pa.Table) -> None:
         """Count some more of them."""
-        names, home = np.unique(_texts(part, "from_employer"), return_inverse=True)
-        for (row, path), many in Counter(zip(home.tolist(), _texts(part, "path").tolist(), strict=True)).items():
-            if path not in NO_PATH:
-                self.paths.setdefault(str(names[row]), Counter())[path] += many
+        (names, home), (paths, path), (causes, cause) = (
+            _texts(part, name) for name in ("from_employer", "path", "cause")
+        )
+        pairs, counts = np.unique(home * len(paths) + path, return_counts=True)
+        for pair, many in zip(pairs.tolist(), counts.tolist(), strict=True):
+            opened = paths[pair % len(paths)]
+            if opened not in NO_PATH:
+                self.paths.setdefault(names[pair // len(paths)], Counter())[opened] += many
         moved = _numbers(part, "voluntary") == 1
-        moved &= np.isin(_texts(part, "cause"), JOBS)
+        moved &= np.isin(cause, [row for row, name in enumerate(causes) if name in JOBS])
         sides = {
             way: {name.removeprefix(way): _numbers(part, name) for name in part.column_names if name.startswith(way)}
             for way in TERMS
@@ -81,9 +85,13 @@ class Departures:
         return {term: sum(self.gains[name].get(term, 0.0) for name in mine) / many for term in terms}, many
 
 
-def _texts(part: pa.Table, name: str) -> Any:
-    """A column of texts; what is not known is the empty text."""
-    return part[name].cast(pa.string()).fill_null("").to_numpy().astype(str)
+def _texts(part: pa.Table, name: str) -> tuple[list[str], Any]:
+    """The different texts of a column, and which each row has: a long one costs no more than itself.
+
+    What is not known is the empty text.
+    """
+    found = part[name].cast(pa.string()).fill_null("").combine_chunks().dictionary_encode()
+    return found.dictionary.to_pylist(), found.indices.to_numpy().astype(np.int64)
 
 
 def _numbers(part: pa.Table, name: str) -> Any:
@@ -91,5 +99,5 @@ def _numbers(part: pa.Table, name: str) -> Any:
     return part[name].cast(pa.float64()).to_numpy()
 
 
-def _by(names: Any, values: Any) -> Mapping[str, Any]:
-    return {str(name): value.item() for name, value in zip(names, values, strict=True)}
+def _by(names: list[str], values: Any) -> Mapping[str, Any]:
+    return {name: value.item() for name, value in zip(names, values, strict=True)}

@@ -25,13 +25,13 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "flows.parquet": ("replicate", "from", "to", "count"),
 }
 _TYPES = {"replicate": np.int64, "cohort": str, "month": np.int64, "n_left": float, "n_left_voluntary": float}
-LARGEST_COUNTS: Final = 512 * result_file.MEGABYTE  # of cohorts.csv
+LARGEST_COUNTS: Final = 128 * result_file.MEGABYTE  # of cohorts.csv
 MOST_MONTHS: Final = 1_200
 MOST_REPLICATES: Final = 1_000_000
 MOST_PEOPLE: Final = 10_000_000  # in a cohort
-SPARSE: Final = (1_000_000, 50)
-"""Places of a table by replicate and month, for each cohort and team: this many, and more by this many for each row of
-the tables. A run fills nearly all of them, so that a folder with more was not written by one."""
+SPARSE: Final = (1_000_000, 4, 10)
+"""Places by replicate and month that a table is read into: so many, and so many more for each row that fills them, of
+the series and of the counts of cohorts. A run fills nearly all; a folder with more was not written by one."""
 
 
 def document(path: Path) -> dict[str, Any]:
@@ -126,14 +126,17 @@ def problems(run: Any) -> Iterator[str]:
                 yield f"{name}: {key} holds {rows[key].dtype}, expected whole numbers"
             if len(rows) and not 0 <= rows[key].min() <= rows[key].max() <= most:
                 yield f"{name}: {key} from {rows[key].min():,} to {rows[key].max():,}, expected 0 to {most:,}"
-    tables = sum(map(len, series)) + len(run.cohort_counts)
-    many = max(1, len(_tables(run.summary.get("cohorts"))), *(each["entity"].nunique() for each in series))
-    places = many * len(run.replicate_ids) * run.n_months
-    if places > SPARSE[0] + SPARSE[1] * tables:
-        yield (
-            f"{len(run.replicate_ids):,} replicates of {run.n_months:,} months for {many:,} cohorts or teams, while "
-            f"its tables have {tables:,} rows"
-        )
+    base, by_row, by_count = SPARSE
+    teams = 0 if run.team_series is None else run.team_series["entity"].nunique()
+    cohorts = len(_tables(run.summary.get("cohorts")))
+    for what, many, rows, each in (
+        ("employer", 1, len(run.series), by_row),
+        ("teams", teams, 0 if run.team_series is None else len(run.team_series), by_row),
+        ("cohorts", cohorts, len(run.cohort_counts), by_count),
+    ):
+        if many * len(run.replicate_ids) * run.n_months > base + each * rows:
+            asked = f"{len(run.replicate_ids):,} replicates of {run.n_months:,} months for {many:,} {what}"
+            yield f"{asked}, while its table has {rows:,} rows"
 
 
 def _tables(value: Any) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import abm
-from abm import files
+from abm import files, result_file
 from abm.commands import Refused
 from abm.scenario_read import nearest
 from experiments import blocks, identity
@@ -39,6 +39,7 @@ INTERRUPTED: Final = 130
 KEPT: Final = ("name", "question", "answer", "replicates", "seed", "model", "scenarios", "months", "first")
 DONE, EARLIER = "done", "earlier"
 RECORD: Final = "reproduce.json"
+NOTED: Final[dict[str, Callable[[Any], Any]]] = {"status": str, "digest": str, "seconds": float, "note": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,17 +325,30 @@ def record(plan: Plan) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = result_file.document(path)
         if held.get("schema") != 2:  # before there was a schema: the digests alone
-            return {name: {"digest": digest, "status": EARLIER} for name, digest in held.items() if not plan.resume}
-        steps: dict[str, dict[str, Any]] = held["steps"]
-    except (ValueError, KeyError, AttributeError) as error:
+            known = {} if plan.resume else held
+            return {
+                name: {"digest": str(digest), "status": EARLIER, "seconds": 0.0, "note": ""}
+                for name, digest in known.items()
+            }
+        steps = {name: {key: kind(each[key]) for key, kind in NOTED.items()} for name, each in held["steps"].items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise Refused(f"{path}: not a record of talent reproduce ({error}). Fix: move it away") from None
     other = [key for key, value in plan.told().items() if held.get(key) != value]
     if plan.resume and other:
-        what = ", ".join("the code" if key == "model" else f"--{key} {held.get(key)}" for key in other)
+        what = ", ".join(_as_asked(key, held.get(key)) for key in other)
         raise Refused(f"--resume: {path} is of another run ({what}). Fix: ask as then, or begin anew without --resume")
     return steps
+
+
+def _as_asked(key: str, value: Any) -> str:
+    """One thing in which a run differed, as its command said it."""
+    if key == "model":
+        return "with other code"
+    if value in (None, False):
+        return f"without --{key}"
+    return f"--{key}" if value is True else f"--{key} {str(value)[:40]}"
 
 
 def _make(step: Step, plan: Plan, before: str) -> Outcome:

@@ -139,8 +139,32 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
     (tmp_path / "reproduce.json").write_text("[1", encoding="utf-8")
     with pytest.raises(Refused, match="not a record"):
         run(tmp_path, writes("a"))
-    (tmp_path / "reproduce.json").write_text('{"a": "a digest"}', encoding="utf-8")
+    (tmp_path / "reproduce.json").write_text('{"a": "a digest", "b": "another"}', encoding="utf-8")
     assert run(tmp_path, writes("a"))[0].compared == "differs", "of the form before this one the digests are known"
+    assert run(tmp_path, writes("a"))[0].compared == "same bytes", "and what was not made again is still no trouble"
+
+
+@pytest.mark.parametrize(
+    "steps", ['{"a": {"status": "done"}}', "[1]", '{"a": 1}', '{"a": {"status": "done", "digest": "", "seconds": "x"}}']
+)
+def test_a_record_that_somebody_changed_is_refused_in_words(tmp_path: Path, steps: str) -> None:
+    (tmp_path / "reproduce.json").write_text(f'{{"schema": 2, "steps": {steps}}}', encoding="utf-8")
+    with pytest.raises(Refused, match="not a record of talent reproduce"):
+        run(tmp_path, writes("a"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--within", "１０"], "is not a number of minutes"),
+        (["--within", "0"], "above 0"),
+        (["--smoke", "--seed", "2"], "takes no --smoke, --seed"),
+        (["--out", "x"], "takes no --out"),
+    ],
+)
+def test_a_check_takes_what_means_something(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["reproduce", "--check", *words]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,6 +68,9 @@ def run(chosen: argparse.Namespace, command: str) -> int:
 
     only = [name.strip() for name in chosen.only.split(",") if name.strip()]
     if chosen.check:
+        others = {"smoke": False, "resume": False, "replicates": None, "seed": 1, "out": None}
+        if said := [f"--{name}" for name, usual in others.items() if getattr(chosen, name) != usual]:
+            raise Refused(f"--check: takes no {', '.join(said)}: documents say what their own commands print")
         return _check(only, chosen)
     steps = reproduce.select(only)
     folder = chosen.out or (Path("results", "smoke") if chosen.smoke else Path("results"))
@@ -102,11 +105,11 @@ def run(chosen: argparse.Namespace, command: str) -> int:
 
 def _minutes(text: str) -> float:
     try:
-        value = float(text)
+        value = float(commands.plain(text))
     except ValueError:
         value = -1.0
-    if not 0.0 <= value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes, 0 or more")
+    if not 0.0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes, above 0")
     return value
 
 

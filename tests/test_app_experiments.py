@@ -455,6 +455,8 @@ def test_factors_are_called_by_what_they_mean_and_no_two_alike() -> None:
         "h0 above 0.03 and policies.match_offers.factor below 1.2", ["h0", "policies.match_offers.factor"]
     )
     assert rule == f"{names.factor('h0')} above 0.03 and Match offers: factor below 1.2"
+    endless = "h0 above 0.03 and " * 1_000
+    assert names.told(endless, ["h0"]) == endless, "what is no sentence is not searched for every name"
 
 
 def test_shares_are_told_in_per_cent() -> None:

@@ -25,7 +25,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "flows.parquet": ("replicate", "from", "to", "count"),
 }
 _TYPES = {"replicate": np.int64, "cohort": str, "month": np.int64, "n_left": float, "n_left_voluntary": float}
-LARGEST_COUNTS: Final = 128 * result_file.MEGABYTE  # of cohorts.csv
+LARGEST_COUNTS: Final = 64 * result_file.MEGABYTE  # of cohorts.csv
 MOST_MONTHS: Final = 1_200
 MOST_REPLICATES: Final = 1_000_000
 MOST_PEOPLE: Final = 10_000_000  # in a cohort

@@ -59,6 +59,9 @@ def _month(date: str) -> str:
     return f"{_MONTHS[int(found[2]) - 1]} {found[1]}" if found and 1 <= int(found[2]) <= 12 else date
 
 
+LONGEST_SENTENCE: Final = 5_000  # letters: each is looked at again for every name that is in it
+
+
 @cache
 def factor(name: str) -> str:
     """A factor of a study in words: what a parameter means, or the path of a setting; others stay as they are."""
@@ -79,9 +82,11 @@ def factor(name: str) -> str:
 
 
 def told(text: str, factors: Iterable[str] = (), outcomes: Iterable[str] = ()) -> str:
-    """A sentence in which some factors and outcomes stand by code, in words."""
+    """A sentence in which some factors and outcomes stand by code, in words; one that is no sentence stays as it is."""
+    if len(text) > LONGEST_SENTENCE:
+        return text
     for names, called in ((outcomes, outcome), (factors, factor)):
-        for name in sorted(set(names), key=len, reverse=True):
+        for name in sorted({name for name in names if name in text}, key=len, reverse=True):
             words = called(name).replace("\\", "\\\\")
             text = re.sub(rf"(?<![\w.:]){re.escape(name)}(?![\w:])", words, text)
     return text

@@ -32,6 +32,7 @@ import signal, sys, time
 from abm import signals
 from abm.workers import Workers
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
 signals.sigterm_interrupts()
 crew = Workers(2, preload=["slow_to_load"])
 try:
@@ -82,6 +83,9 @@ def test_closing_ends_an_idle_worker_that_was_stopped() -> None:
     crew.submit("a", os.getpid)
     ((key, pid),) = crew.wait(LONG)
     os.kill(pid, signal.SIGSTOP)
-    assert workers._is_stopped(pid)
+    end = time.monotonic() + LONG
+    while not workers._is_stopped(pid):
+        assert time.monotonic() < end, "it was not stopped"
+        time.sleep(0.01)
     crew.close()
     assert key == "a" and not psutil.pid_exists(pid)

@@ -160,7 +160,7 @@ class Workers:
         for worker in list(self._all):
             while worker.process.is_alive():
                 worker.process.join(LOOK)
-                if _is_stopped(worker.process.pid):
+                if worker.process.is_alive() and _is_stopped(worker.process.pid):
                     worker.process.kill()  # it would never end
             self._drop(worker)
 

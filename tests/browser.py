@@ -139,6 +139,12 @@ class Watched:
             "month => window.talent.market.month === month && !window.talent.playing", arg=month, timeout=PATIENCE
         )
 
+    def logged(self, what: str, **fields: object) -> None:
+        """Pull a lever, as its button does: ask, and let every page know what has been pulled."""
+        self.page.evaluate(
+            "async ([what, fields]) => window.talent.logged(await window.talent.ask(what, fields))", [what, fields]
+        )
+
     def go(self, page: str) -> None:
         """Open one of the pages by its link."""
         self.page.locator(f"nav a[data-page={page}]").click()

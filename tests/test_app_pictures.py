@@ -79,9 +79,7 @@ def test_a_saved_chart_says_what_it_shows_and_where_it_is_from(open_app: Open, d
 def test_a_saved_picture_tells_what_was_pulled(open_app: Open) -> None:
     app = open_app("scenario=tiny")
     app.run_to(2)
-    app.page.evaluate(
-        """async () => window.talent.logged(await window.talent.ask("parameter", { name: "h0", value: 0.02 }))"""
-    )
+    app.logged("parameter", name="h0", value=0.02)
     app.run_to(4)
     assert "with 1 pull: " in texts(of_chart(app, "Mean pay", "SVG"))
 

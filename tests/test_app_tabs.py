@@ -246,9 +246,7 @@ def test_ten_random_pulls_replay(open_app: Open, tmp_path: Path, scenario: str, 
         while market.month < month:
             market.step()
         what, fields = next(moves(draw, market, 1))
-        page.evaluate(
-            "async ([what, fields]) => window.talent.logged(await window.talent.ask(what, fields))", [what, fields]
-        )
+        app.logged(what, **fields)
     app.run_to(12)
     while market.month < 12:
         market.step()

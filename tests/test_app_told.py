@@ -124,10 +124,7 @@ def test_the_tour_does_not_call_a_history_with_pulls_that_which_was(open_app: Op
     app = open_app("page=learn")
     page = app.page
     begin_tour(app)
-    page.evaluate(
-        "async () => window.talent.logged(await window.talent.ask('pull', "
-        "{ policy: 'hiring', settings: { factor: 0.2 } }))"
-    )
+    app.logged("pull", policy="hiring", settings={"factor": 0.2})
     following(app, 2)
     page.wait_for_function("window.talent.page === 'compute'", timeout=PATIENCE)
     following(app, 3)
@@ -263,10 +260,7 @@ def test_what_would_have_kept_is_not_asked_of_somebody_who_was_laid_off(open_app
     app = open_app("scenario=tiny")
     page = app.page
     app.run_to(2)
-    page.evaluate(
-        "async () => window.talent.logged(await window.talent.ask('pull', "
-        "{ policy: 'layoffs', settings: { share: 0.6, employer: 'Alpha' } }))"
-    )
+    app.logged("pull", policy="layoffs", settings={"share": 0.6, "employer": "Alpha"})
     app.run_to(3)
     laid_off = page.evaluate(
         "window.talent.market.reports[2].feed.find(entry => entry.cause === 'laid_off')?.departure"

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,9 +14,9 @@ import pytest
 from abm import workers
 from abm.workers import Workers
 from tests.faults import ROOT, environment
+from tests.patience import PATIENCE, comes
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
-LONG = 300.0
 SLOW = """
 import time
 from pathlib import Path
@@ -46,13 +45,6 @@ finally:
 """
 
 
-def until(path: Path) -> None:
-    end = time.monotonic() + LONG
-    while not path.exists():
-        assert time.monotonic() < end, f"{path.name} never came"
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_workers_start_is_heard(tmp_path: Path, number: int) -> None:
     """By the parent alone, to whose whole group it is sent, and not before the worker is somebody's."""
@@ -67,13 +59,13 @@ def test_a_signal_while_workers_start_is_heard(tmp_path: Path, number: int) -> N
         text=True,
         start_new_session=True,
     ) as process:
-        until(tmp_path / "loading")
+        assert comes((tmp_path / "loading").exists)
         below = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, number)
         (tmp_path / "go").touch()
-        said, wrong = process.communicate(timeout=LONG)
+        said, wrong = process.communicate(timeout=PATIENCE)
     assert (said.split(), wrong) == (["heard"], "")
-    assert below and not psutil.wait_procs(below, timeout=LONG)[1]
+    assert below and not psutil.wait_procs(below, timeout=PATIENCE)[1]
 
 
 def test_closing_ends_an_idle_worker_that_was_stopped() -> None:
@@ -81,11 +73,8 @@ def test_closing_ends_an_idle_worker_that_was_stopped() -> None:
         1, ["experiments.work"]
     )  # what the server of this process loads once serves the tests after this one
     crew.submit("a", os.getpid)
-    ((key, pid),) = crew.wait(LONG)
+    ((key, pid),) = crew.wait(PATIENCE)
     os.kill(pid, signal.SIGSTOP)
-    end = time.monotonic() + LONG
-    while not workers._is_stopped(pid):
-        assert time.monotonic() < end, "it was not stopped"
-        time.sleep(0.01)
+    assert comes(lambda: workers._is_stopped(pid))
     crew.close()
     assert key == "a" and not psutil.pid_exists(pid)

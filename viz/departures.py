@@ -10,10 +10,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-JOBS: Final = (
-    "job",
-    "startup_job",
-)  # founders and those who leave the field have no second job to compare term by term
+JOBS: Final = ("job", "startup_job")
+"""Founders, and those who leave the field, have no second job to compare term by term."""
 NO_PATH: Final = ("", "none")  # nobody decided: layoffs, start-ups that failed
 COLUMNS: Final = ("from_employer", "voluntary", "cause", "path")
 TERMS: Final = ("term_go_", "term_stay_")

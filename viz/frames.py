@@ -68,6 +68,16 @@ def _small(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return short if np.array_equal(short, values) else sent
 
 
+def parameters(market: LiveMarket) -> dict[str, float]:
+    """Those that are not the default in the month that comes next, by name."""
+    return market.scenario.parameters_in(market.month)
+
+
+def pulled(market: LiveMarket) -> dict[str, Any]:
+    """What has been pulled, and what is in force now."""
+    return {"log": market.log, "in_force": market.in_force, "parameters": parameters(market)}
+
+
 class Seen:
     """What a page has been sent of a market, so that only news follow, and a branch can take over the past.
 
@@ -94,13 +104,7 @@ class Seen:
 
     def opening(self) -> dict[str, Any]:
         """Everything that the page needs to draw the market from its first month to now, and what has been pulled."""
-        pulled = {"log": self.market.log, "in_force": self.market.in_force, "parameters": self.parameters}
-        return {"market": self._start, "past": self.history, **pulled, **self._head()}
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """Those that are not the default in the month that comes next, by name."""
-        return self.market.scenario.parameters_in(self.market.month)
+        return {"market": self._start, "past": self.history, **pulled(self.market), **self._head()}
 
     def month(self) -> dict[str, Any]:
         """The month that has just been run."""

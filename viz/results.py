@@ -94,7 +94,7 @@ class RunData:
     departures: Departures
     cohort_counts: Any
     flows: Any
-    team_series: Any = None  # of the teams of the focal employer
+    team_series: Any  # of the teams of the focal employer
 
     @property
     def scenario_head(self) -> dict[str, Any]:
@@ -225,7 +225,7 @@ class RunData:
         """Compute per head of the focal employer's teams, as (replicate, month); equal split teams are averaged."""
         prefix = f"{self.focal} / "
         rows = self.team_series[self.team_series["metric"] == "compute_per_head"]
-        entities = [str(e) for e in rows["entity"].unique() if str(e).startswith(prefix)]
+        entities = [str(entity) for entity in rows["entity"].unique()]
         groups: dict[str, list[str]] = {}
         for entity in entities:
             groups.setdefault(self._base_team(entity.removeprefix(prefix)), []).append(entity)
@@ -283,15 +283,17 @@ def load(run_dir: Path) -> RunData:
     try:
         series = run_dir / "series.parquet"
         metric, entity = pc.field("metric").cast(pa.string()), pc.field("entity").cast(pa.string())
+        of_employers = run_files.table(series, metric.isin(_OF_EMPLOYERS))
         found = RunData(
             folder=run_dir.name,
             summary=run_files.document(run_dir / "summary.json"),
             provenance=run_files.document(run_dir / "provenance.json"),
             graph=run_files.document(run_dir / "graph.json"),
-            series=run_files.table(series, metric.isin(_OF_EMPLOYERS)),
+            series=of_employers,
             departures=run_files.departures(run_dir / "departures.parquet"),
             cohort_counts=run_files.counts(run_dir / "cohorts.csv"),
             flows=run_files.table(run_dir / "flows.parquet"),
+            team_series=of_employers.iloc[:0],  # whose they are is known once the rest can be relied on
         )
         for problem in run_files.problems(found):
             raise BadFile(problem)

@@ -119,19 +119,21 @@ def problems(run: Any) -> Iterator[str]:
         value = table.get(key) or 0
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             yield f"{where}: {key} is {str(value)[:40]}, expected a number up to {most:,}"
-    series = [run.series] if run.team_series is None else [run.series, run.team_series]
-    for name, rows in (*(("series.parquet", each) for each in series), ("cohorts.csv", run.cohort_counts)):
+    for name, rows in (
+        ("series.parquet", run.series),
+        ("series.parquet", run.team_series),
+        ("cohorts.csv", run.cohort_counts),
+    ):
         for key, most in (("month", MOST_MONTHS - 1), ("replicate", MOST_REPLICATES - 1)):
             if len(rows) and not pd.api.types.is_integer_dtype(rows[key]):
                 yield f"{name}: {key} holds {rows[key].dtype}, expected whole numbers"
             if len(rows) and not 0 <= rows[key].min() <= rows[key].max() <= most:
                 yield f"{name}: {key} from {rows[key].min():,} to {rows[key].max():,}, expected 0 to {most:,}"
     base, by_row, by_count = SPARSE
-    teams = 0 if run.team_series is None else run.team_series["entity"].nunique()
     cohorts = len(_tables(run.summary.get("cohorts")))
     for what, many, rows, each in (
         ("employer", 1, len(run.series), by_row),
-        ("teams", teams, 0 if run.team_series is None else len(run.team_series), by_row),
+        ("teams", run.team_series["entity"].nunique(), len(run.team_series), by_row),
         ("cohorts", cohorts, len(run.cohort_counts), by_count),
     ):
         if many * len(run.replicate_ids) * run.n_months > base + each * rows:

@@ -196,7 +196,7 @@ class Session:
         assert seen is not None
         market.step()
         self._drawn.clear()
-        self.tell({"push": "month", **seen.month(), "parameters": seen.parameters})
+        self.tell({"push": "month", **seen.month(), "parameters": frames.parameters(market)})
 
     def play(self, until: int, pace: float) -> None:
         """Go on by itself to a month, one month every `pace` seconds at most."""

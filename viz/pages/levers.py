@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from abm import policies
 from abm.live import LiveMarket
+from viz import frames
 from viz.messages import Field, Wrong, handler, number, settings, shown, text, whole
 from viz.pages.work import begin
 from viz.session import Session
@@ -18,8 +19,7 @@ from viz.work import export as work_export
 
 def logged(market: LiveMarket) -> dict[str, Any]:
     """What has been pulled, and what is in force now."""
-    now = market.scenario.parameters_in(market.month)
-    return {"log": market.log, "in_force": market.in_force, "parameters": now, "month": market.month}
+    return {**frames.pulled(market), "month": market.month}
 
 
 def _rules(market: LiveMarket) -> NDArray[np.float64]:

@@ -166,20 +166,20 @@ function build(app) {
   }
 
   function drawTeams(width) {
-    const rows = shares().flatMap(({ team, colour, values }) => values.map((value, month) => ({ team, colour, value, date: market().dates[month] })));
+    const drawn = shares();
+    const rows = drawn.flatMap(({ team, colour, values }) => values.map((value, month) => ({ team, colour, value, date: market().dates[month] })));
     if (!rows.length) return null;
-    const room = width > 420 ? 120 : 16;
+    const named = width > 420; // room for names at the right; elsewhere the key says them
     return {
-      marginRight: room,
+      marginRight: named ? 120 : 16,
       x: { type: "utc", domain: [market().dates[0], market().dates.at(-1)], label: null, ticks: width < 300 ? 3 : 6 }, y: { label: null, grid: true, ticks: 4, tickFormat: (v) => num(v) }, color: { type: "identity" },
-      marks: [Plot.areaY(rows, { x: "date", y: "value", fill: "colour", z: "team", stroke: "var(--bg)", strokeWidth: 0.8, order: shares().map(({ team }) => team) }), ...eventMarks(market().marks, market().dates), market().month === 1 ? Plot.dot(rows, Plot.stackY({ x: "date", y: "value", fill: "colour" })) : null,
-        room > 100 ? Plot.text(beside(), { x: market().dates[market().month - 1], y: "middle", text: "team", textAnchor: "start", dx: 7, fill: INK, stroke: "var(--bg)", strokeWidth: 3 }) : null],
+      marks: [Plot.areaY(rows, { x: "date", y: "value", fill: "colour", z: "team", stroke: "var(--bg)", strokeWidth: 0.8, order: drawn.map(({ team }) => team) }), ...eventMarks(market().marks, market().dates), market().month === 1 ? Plot.dot(rows, Plot.stackY({ x: "date", y: "value", fill: "colour" })) : null,
+        named ? Plot.text(beside(drawn), { x: market().dates[market().month - 1], y: "middle", text: "team", textAnchor: "start", dx: 7, fill: INK, stroke: "var(--bg)", strokeWidth: 3 }) : null],
     };
   }
 
   /** Names to the right of the areas that are high enough, in the last month, to carry one. */
-  function beside() {
-    const drawn = shares();
+  function beside(drawn) {
     const most = Math.max(...market().reports.map((_, month) => drawn.reduce((sum, { values }) => sum + values[month], 0)));
     let below = 0;
     return drawn.flatMap(({ team, values }) => {
